@@ -59,6 +59,12 @@ export interface Keyring {
 
 export const KEYRING_VERSION = '1.0';
 
+/**
+ * The `Server` header of our own server. It keeps nothing of an upload that was aborted, so that a client may
+ * abort one; every other server is left with a parcel that blocks (bindle.md §0 trap 5).
+ */
+export const SERVER_NAME = 'hippo-platform';
+
 export function readCreateAnswer(value: unknown): CreateAnswer {
   const record = asRecord(value, 'answer');
   const missing = record['missing'];
