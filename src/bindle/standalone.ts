@@ -3,7 +3,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -76,11 +76,16 @@ export async function writeStandalone(
 }
 
 /** Packs a standalone folder into `<folder>.tar.gz` beside it and gives the archive's path. */
-export async function packStandalone(folder: string): Promise<string> {
+export async function packStandalone(folder: string, invoice: Invoice): Promise<string> {
   const archive = `${folder}.tar.gz`;
   const temporary = `${archive}.${randomUUID()}.part`;
+  const top = basename(folder);
+  const members = [top, `${top}/${INVOICE}`, `${top}/${PARCELS}`];
+  for (const { sha256 } of distinct(invoice))
+    if (await exists(join(folder, PARCELS, `${sha256}.dat`))) members.push(`${top}/${PARCELS}/${sha256}.dat`);
   try {
-    await create({ file: temporary, cwd: dirname(folder), gzip: true, portable: true }, [basename(folder)]);
+    const options = { cwd: dirname(folder), gzip: true, portable: true, noDirRecurse: true };
+    await create({ ...options, file: temporary }, members);
     await rename(temporary, archive);
     return archive;
   } catch (error) {
@@ -251,7 +256,7 @@ async function eachEntry(
       parser.on('error', fail);
       parser.on('end', done);
       source.on('error', fail);
-      source.pipe(parser as unknown as NodeJS.WritableStream);
+      source.pipe(parser);
     });
     await visiting;
   } catch (error) {
