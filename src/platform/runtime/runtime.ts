@@ -1,0 +1,179 @@
+// Answers the HTTP requests of channels by running their apps' handlers: one runtime process a channel,
+// started by its first request.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { formatId, type BindleId } from '../../bindle/id.ts';
+import type { StringMap } from '../../bindle/invoice.ts';
+import { AnswerError, parseAnswer } from './answer.ts';
+import type { Handler } from './app.ts';
+import { RuntimeGoneError } from './guest-process.ts';
+import type { Outcome } from './guest.ts';
+import { BindleIncompleteError, Instance, type InstanceOptions } from './instance.ts';
+import type { RuntimeLimits } from './messages.ts';
+import { cgiEnvironment, commandLine, pathOf, type CgiRequest, type CgiServer } from './request.ts';
+
+export interface RuntimeOptions extends Omit<InstanceOptions, 'limits' | 'log'> {
+  /** Appends lines to the log of a channel. */
+  readonly log: (channelId: string, text: string) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits extends RuntimeLimits {
+  /** Bytes of a request's body. */
+  readonly requestBody: number;
+}
+
+/** What a channel runs now. When it changes, the next request gets the new one. */
+export interface RunningChannel {
+  readonly id: string;
+  readonly bindle: BindleId;
+  readonly environment: StringMap;
+}
+
+export interface Runtime {
+  /** Answers the request; never rejects. */
+  handle(
+    channel: RunningChannel,
+    server: CgiServer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void>;
+  /** Ends every runtime process. */
+  stop(): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_LIMITS: Limits = {
+  time: 30_000,
+  workers: 4,
+  stdout: 32 * MIB,
+  stderr: 64 * 1024,
+  requestBody: 32 * MIB,
+};
+
+interface Slot {
+  readonly bindle: string;
+  readonly instance: Promise<Instance>;
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const slots = new Map<string, Slot>();
+
+  function instanceOf(channel: RunningChannel): Promise<Instance> {
+    const bindle = formatId(channel.bindle);
+    const current = slots.get(channel.id);
+    if (current?.bindle === bindle) return current.instance;
+    const log = (text: string): void => options.log(channel.id, text);
+    const slot: Slot = { bindle, instance: Instance.start(channel.bindle, { ...options, limits, log }) };
+    slots.set(channel.id, slot);
+    void current?.instance.then(
+      (instance) => instance.retire(),
+      () => {},
+    );
+    const forget = (): void => {
+      if (slots.get(channel.id) === slot) slots.delete(channel.id);
+    };
+    void slot.instance.then((instance) => instance.ended.then(forget), forget);
+    return slot.instance;
+  }
+
+  async function answer(
+    channel: RunningChannel,
+    server: CgiServer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const target = request.url ?? '/';
+    const path = pathOf(target);
+    if (path === '/healthz') return reply(response, 200, 'OK');
+    const instance = await instanceOf(channel);
+    const handler = instance.match(path);
+    if (handler === undefined) return reply(response, 404, 'Nothing in this app answers this path.\n');
+    const body = await readBody(request, limits.requestBody);
+    if (body === undefined) {
+      response.setHeader('connection', 'close');
+      return reply(response, 413, `A request's body may have up to ${limits.requestBody} bytes.\n`);
+    }
+    const cgi: CgiRequest = {
+      method: request.method ?? 'GET',
+      target,
+      httpVersion: request.httpVersion,
+      headers: request.headers,
+      contentLength: body.length,
+      remoteAddress: request.socket.remoteAddress ?? '',
+    };
+    const outcome = await instance.run(handler, {
+      args: commandLine(cgi, handler.argv),
+      environment: cgiEnvironment(cgi, handler.path, server, channel.environment),
+      stdin: body,
+    });
+    log(channel.id, handler, `${cgi.method} ${path}`, outcome);
+    respond(response, outcome, limits.time);
+  }
+
+  function log(channelId: string, handler: Handler, request: string, outcome: Outcome): void {
+    if (outcome.end !== 'timed-out' && outcome.stderr.length > 0)
+      options.log(channelId, Buffer.from(outcome.stderr).toString('utf8'));
+    if (outcome.end === 'failed')
+      options.log(channelId, `${request}: ${handler.name} failed: ${outcome.reason}`);
+    if (outcome.end === 'timed-out')
+      options.log(channelId, `${request}: ${handler.name} was ended after ${limits.time} ms.`);
+  }
+
+  return {
+    async handle(channel, server, request, response) {
+      try {
+        await answer(channel, server, request, response);
+      } catch (error) {
+        const known = error instanceof BindleIncompleteError || error instanceof RuntimeGoneError;
+        const message = known ? error.message : 'The channel could not answer; its log says why.';
+        options.log(channel.id, error instanceof Error ? error.message : String(error));
+        reply(response, error instanceof BindleIncompleteError ? 503 : 502, `${message}\n`);
+      }
+    },
+    async stop() {
+      const ending = [...slots.values()].map(({ instance }) =>
+        instance.then(
+          (started) => started.stop(),
+          () => {},
+        ),
+      );
+      await Promise.all(ending);
+    },
+  };
+}
+
+/** A failed handler says nothing to the visitor: what it said is in the channel's log. */
+function respond(response: ServerResponse, outcome: Outcome, timeLimit: number): void {
+  if (outcome.end === 'timed-out')
+    return reply(response, 504, `The handler did not answer within ${timeLimit / 1000} seconds.\n`);
+  if (outcome.end === 'failed') return reply(response, 500, '');
+  try {
+    const { status, headers, body } = parseAnswer(outcome.stdout);
+    for (const [name, value] of headers) response.setHeader(name, value);
+    response.writeHead(status);
+    response.end(body);
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error;
+    reply(response, 500, `${error.message}\n`);
+  }
+}
+
+function reply(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, text === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(text);
+}
+
+/** Undefined if there is more than `limit` bytes. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
