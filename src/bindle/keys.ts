@@ -35,15 +35,18 @@ export async function isExposed(file: string): Promise<boolean> {
   return found !== undefined && (found.mode & 0o077) !== 0;
 }
 
-/** Adds a key. @throws KeyFileError `KEY_EXISTS` if one with this label is there */
-export async function addSecretKey(file: string, key: SigningKey): Promise<void> {
+/** Adds keys, all or none. @throws KeyFileError `KEY_EXISTS` if one with the label of another is there */
+export async function addSecretKeys(file: string, keys: readonly SigningKey[]): Promise<void> {
   const present = await readSecretKeys(file);
-  if (present.some((other) => other.label === key.label))
-    throw new KeyFileError(
-      'KEY_EXISTS',
-      `${file} already holds a key named "${key.label}". Choose another name.`,
-    );
-  await writePrivate(file, encodeSecretKeys([...present, key]));
+  for (const key of keys) {
+    if (present.some((other) => other.label === key.label))
+      throw new KeyFileError(
+        'KEY_EXISTS',
+        `${file} already holds a key named "${key.label}": give one of them another name.`,
+      );
+    present.push(key);
+  }
+  await writePrivate(file, encodeSecretKeys(present));
 }
 
 /**

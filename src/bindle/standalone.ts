@@ -50,12 +50,12 @@ export function standaloneName(id: BindleId): string {
 /**
  * Writes a bindle below `directory` and gives its folder. Parcels that are there and sound are kept; the
  * invoice is written last, so that a folder that has one is whole.
- * @param save writes one parcel to a file, or gives false to leave it out
+ * @param save writes one parcel to a file, or leaves it out
  */
 export async function writeStandalone(
   directory: string,
   invoice: Invoice,
-  save: (label: Label, file: string) => Promise<boolean>,
+  save: (label: Label, file: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(directory, standaloneName(invoice.bindle));
   const fresh = !(await exists(folder));

@@ -1,0 +1,29 @@
+// Where this product keeps things on a machine, the same for every front door.
+
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+
+export interface Places {
+  /** Private keys that sign (0600). */
+  secretKeys: string;
+  /** Public keys that are trusted. */
+  keyring: string;
+  /** Digests of files, one small file a project; may be deleted at any time. */
+  hashCache: string;
+  /** The local Hippo's state. */
+  platform: string;
+}
+
+/** The usual folders of the operating system, or all below `HIPPO_HOME` where that is set. */
+export function findPlaces(env: NodeJS.ProcessEnv): Places {
+  const home = env['HIPPO_HOME'];
+  const { config, cache, data } = home
+    ? { config: home, cache: join(home, 'cache'), data: home }
+    : envPaths('hippo', { suffix: '' });
+  return {
+    secretKeys: join(config, 'secret_keys.toml'),
+    keyring: join(config, 'keyring.toml'),
+    hashCache: join(cache, 'hashes'),
+    platform: join(data, 'platform'),
+  };
+}

@@ -1,0 +1,84 @@
+// Errors as a person at a terminal meets them: one sentence, a next step, an exit code.
+
+import { CommanderError } from 'commander';
+import { paint, say, type Screen } from './screen.ts';
+
+/** Documented in the README: scripts depend on them. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  project: 3,
+  server: 4,
+  denied: 5,
+  cancelled: 130,
+} as const;
+
+/** A refusal of the command itself: wrong words, nothing to do, something missing. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+  constructor(message: string, more: { hint?: string; exitCode?: number } = {}) {
+    super(message);
+    this.name = 'CommandError';
+    this.hint = more.hint;
+    this.exitCode = more.exitCode ?? EXIT.failed;
+  }
+}
+
+/** What was wrong has been said already, in detail. */
+export class AlreadySaid extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super('already said');
+    this.exitCode = exitCode;
+  }
+}
+
+const BY_CODE: Record<string, number> = {
+  CANCELLED: EXIT.cancelled,
+  UNAUTHORIZED: EXIT.denied,
+  FORBIDDEN: EXIT.denied,
+  UNREACHABLE: EXIT.server,
+  BROKEN: EXIT.server,
+  NOT_BINDLE: EXIT.server,
+  SERVER: EXIT.server,
+  REFUSED: EXIT.server,
+  STUCK: EXIT.server,
+  PARCEL_REFUSED: EXIT.server,
+  BAD_URL: EXIT.usage,
+  FILE_CHANGED: EXIT.project,
+  FILE_UNREADABLE: EXIT.project,
+};
+
+/** Says what went wrong on stderr and gives the exit code. */
+export function report(screen: Screen, error: unknown): number {
+  if (error instanceof AlreadySaid) return error.exitCode;
+  // commander has printed its own message; help and version end that way too, with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { message, hint, code, exitCode } = describe(error);
+  say(screen, `${paint(screen, 'red', 'error:')} ${message}`);
+  if (hint !== undefined) say(screen, hint);
+  if (screen.env['HIPPO_DEBUG'] && error instanceof Error) say(screen, error.stack ?? '');
+  return exitCode ?? BY_CODE[code ?? ''] ?? EXIT.failed;
+}
+
+interface Description {
+  message: string;
+  hint?: string | undefined;
+  code?: string | undefined;
+  exitCode?: number | undefined;
+}
+
+/** Our errors have a `code` and are sentences; others are faults of ours, or of the system, and say so. */
+function describe(error: unknown): Description {
+  if (!(error instanceof Error)) return { message: `Unexpected failure: ${String(error)}` };
+  const { message, hint, code, exitCode } = error as Error & Description;
+  if (code === undefined && exitCode === undefined)
+    return {
+      message: `Unexpected failure: ${message}`,
+      hint: 'This is a fault of the program. Run it again with HIPPO_DEBUG=1 and report what it prints.',
+    };
+  if (code === 'ENOSPC') return { message: 'The disk is full.', hint: 'Free some space and try again.' };
+  return { message, hint, code, exitCode };
+}

@@ -1,0 +1,87 @@
+// Finds the command that was asked for, runs it, and turns what it throws into a sentence and an exit code.
+
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { AlreadySaid, EXIT, report } from './failure.ts';
+import { processScreen, type Screen } from './screen.ts';
+
+export interface CommandModule {
+  /** Adds arguments, options and the action to a command that has its name and summary already. */
+  configure(command: Command, screen: Screen): void;
+}
+
+interface Entry {
+  summary: string;
+  aliases?: string[];
+  load: () => Promise<CommandModule>;
+}
+
+/** In the order of the help. Only the module of the command that is called is loaded. */
+const COMMANDS: Record<string, Entry> = {
+  new: {
+    summary: 'write a HIPPOFACTS file that fits what is in a folder',
+    load: () => import('./commands/new.ts'),
+  },
+  prepare: {
+    summary: 'make the bindle of a project and write it to a folder',
+    load: () => import('./commands/prepare.ts'),
+  },
+  bindle: {
+    summary: 'make the bindle of a project and push it to a Bindle server',
+    load: () => import('./commands/bindle.ts'),
+  },
+  search: { summary: 'list the bindles on a server', load: () => import('./commands/search.ts') },
+  info: { summary: 'show what is in a bindle', load: () => import('./commands/info.ts') },
+  pull: { summary: 'download a bindle and check it', load: () => import('./commands/pull.ts') },
+  yank: {
+    summary: 'withdraw a bindle: it stays listed but can no longer be used',
+    load: () => import('./commands/yank.ts'),
+  },
+  key: {
+    summary: 'the keys that sign bindles, and those that are trusted',
+    aliases: ['keys'],
+    load: () => import('./commands/key.ts'),
+  },
+  platform: { summary: 'the local Hippo on this machine', load: () => import('./commands/platform.ts') },
+};
+
+/** @returns the exit code (see EXIT) */
+export async function run(argv: readonly string[], screen: Screen = processScreen()): Promise<number> {
+  const program = new Command('hippo')
+    .description('Publish WebAssembly apps to a Hippo, with the files that belong to them.')
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText(
+      'after',
+      `\nExit codes: ${EXIT.ok} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.project} the project needs work, ` +
+        `${EXIT.server} the server,\n${EXIT.denied} access denied, ${EXIT.cancelled} cancelled.`,
+    )
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => screen.stdout.write(text),
+      writeErr: (text) => screen.stderr.write(text),
+    });
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const wanted = words[0] === 'help' ? words[1] : words[0];
+  try {
+    for (const [name, entry] of Object.entries(COMMANDS)) {
+      const command = program
+        .command(name)
+        .description(entry.summary)
+        .aliases(entry.aliases ?? [])
+        .copyInheritedSettings(program);
+      if (wanted === name || entry.aliases?.includes(wanted ?? ''))
+        (await entry.load()).configure(command, screen);
+    }
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      throw new AlreadySaid(EXIT.usage);
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    return report(screen, error);
+  }
+}

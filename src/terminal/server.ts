@@ -1,0 +1,82 @@
+// Options that name a Bindle server, the same for every command, and the client they make.
+
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { BindleClient } from '../bindle/client.ts';
+import { isLoopback, parseBaseUrl, type Credentials } from '../bindle/http.ts';
+import { CommandError, EXIT } from './failure.ts';
+import { warn, type Screen } from './screen.ts';
+
+/** Where the local Hippo's Bindle server is, unless it was started on another port. */
+export const LOCAL_BINDLE_URL = 'http://localhost:5309/v1';
+
+export interface ServerOptions {
+  server?: string;
+  bindleUsername?: string;
+  bindlePassword?: string;
+  bindleToken?: string;
+  insecure?: boolean;
+  caFile?: string;
+}
+
+export function addServerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('-s, --server <url>', `the Bindle server, ending in /v1 (default: ${LOCAL_BINDLE_URL})`).env(
+        'BINDLE_URL',
+      ),
+    )
+    .addOption(
+      new Option('--bindle-username <name>', 'user name on the Bindle server').env('BINDLE_USERNAME'),
+    )
+    .addOption(
+      new Option('--bindle-password <password>', 'password on the Bindle server').env('BINDLE_PASSWORD'),
+    )
+    .addOption(new Option('--bindle-token <token>', 'bearer token instead of a password').env('BINDLE_TOKEN'))
+    .addOption(
+      new Option('--ca-file <file>', 'trust the certificates in this PEM file too').env('BINDLE_CA_FILE'),
+    )
+    .option('-k, --insecure', 'accept any certificate: the server may be anybody');
+}
+
+/** The client for these options. Says aloud what makes the connection unsafe. */
+export async function connect(screen: Screen, options: ServerOptions, url?: string): Promise<BindleClient> {
+  const address = parseBaseUrl(url ?? (options.server || LOCAL_BINDLE_URL));
+  const credentials = readCredentials(options);
+  if (options.insecure && address.protocol === 'https:')
+    warn(
+      screen,
+      `The certificate of ${address.host} is not checked (-k): anybody in between can read and change everything.`,
+    );
+  if (credentials && address.protocol === 'http:' && !isLoopback(address.hostname))
+    warn(screen, `Your credentials go to ${address.host} unencrypted: use https:// if the server can.`);
+  return new BindleClient({
+    url: address.href,
+    ...(credentials ? { credentials } : {}),
+    ...(options.insecure ? { insecure: true } : {}),
+    ...(options.caFile ? { ca: await readCertificates(resolve(screen.cwd, options.caFile)) } : {}),
+  });
+}
+
+function readCredentials(options: ServerOptions): Credentials | undefined {
+  const { bindleUsername: username, bindlePassword: password, bindleToken: token } = options;
+  if (token) return { type: 'bearer', token };
+  if (username && password) return { type: 'basic', username, password };
+  if (username || password)
+    throw new CommandError(`The Bindle ${username ? 'password' : 'user name'} is missing.`, {
+      hint: 'Give both --bindle-username and --bindle-password, or BINDLE_USERNAME and BINDLE_PASSWORD.',
+      exitCode: EXIT.usage,
+    });
+  return undefined;
+}
+
+async function readCertificates(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined || !text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new CommandError(
+      text === undefined ? `${file} cannot be read.` : `${file} holds no certificate in PEM form.`,
+      { exitCode: EXIT.usage },
+    );
+  return text;
+}
