@@ -1,0 +1,394 @@
+// The Bindle server: every route of the protocol (bindle.md §1) under `/v1`, to be mounted on a node:http server.
+
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { answers, KEYRING_VERSION } from '../../bindle/api.ts';
+import {
+  canonical,
+  CodecError,
+  decodeInvoice,
+  JSON_TYPE,
+  TOML,
+  type WireFormat,
+} from '../../bindle/codec.ts';
+import { formatId, parseId, type BindleId } from '../../bindle/id.ts';
+import { checkStorable, InvoiceError, type Invoice, type Label } from '../../bindle/invoice.ts';
+import { ensureSigningKey } from '../../bindle/keys.ts';
+import {
+  checkSignature,
+  keyEntry,
+  signInvoice,
+  type KeyEntry,
+  type SigningKey,
+} from '../../bindle/signing.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import { FileParcelStore } from '../store/file-parcels.ts';
+import type { ParcelStore } from '../store/parcels.ts';
+import { plain, refusalFor, refusals, Refusal, refuse, send, type Answer } from './answer.ts';
+import { announcedLength, contentOf, drain, textOf } from './body.ts';
+import { InvoiceStore, MIGRATIONS, type InvoiceState, type ListedParcel } from './invoices.ts';
+import { readQuery, readRoles, readYanked } from './parameters.ts';
+
+/** Somebody with an account. */
+export interface Principal {
+  readonly name: string;
+}
+
+/** Who sends a request: `anonymous` without credentials, `refused` with ones that do not hold. */
+export type Identity = Principal | 'anonymous' | 'refused';
+
+export interface BindleServerOptions {
+  /** Where invoices, parcels and the host key are kept; no other process may use it (see `lockDirectory`). */
+  directory: string;
+  /** Where parcels are kept instead, if not in the directory. */
+  parcels?: ParcelStore;
+  /**
+   * Called for every request. Without it everybody may do everything; with it reading is open to all, unless
+   * this refuses it, and writing needs an account.
+   */
+  authenticate?: (headers: IncomingHttpHeaders) => Identity | Promise<Identity>;
+  /** Whether somebody may push, complete and yank bindles of this name. Default: yes. */
+  mayWrite?: (who: Principal | 'anonymous', name: string) => boolean | Promise<boolean>;
+  /**
+   * Holds a new invoice's signatures against a policy; throws a SignatureError where they do not satisfy it.
+   * Default: there may be none, and those that there are must be valid.
+   */
+  verify?: (invoice: Invoice, who: Principal | 'anonymous') => void | Promise<void>;
+  /** Unix time in seconds, for the host's signature. */
+  now?: () => number;
+  /** Told of every failure that is not the peer's doing; the peer hears nothing of its cause. */
+  report?: (error: unknown, request: string) => void;
+  /** Largest invoice in bytes as it is sent; 16 MiB if not given. */
+  maxInvoiceBytes?: number;
+  /** A connection on which nothing moves for so long is closed; two minutes if not given. */
+  idleMs?: number;
+}
+
+export interface HandleOptions {
+  /** The request came by node:http's 'checkContinue' event, and its peer waits before it sends the body. */
+  awaitsContinue?: boolean;
+}
+
+const BASE = '/v1';
+/** More would make verifying one invoice a burden: each signature covers every parcel. */
+const MAX_SIGNATURES = 100;
+
+/**
+ * Opens the server's store, made if it is not there, with a host key of its own.
+ * @throws StoreError, KeyFileError
+ */
+export async function createBindleServer(options: BindleServerOptions): Promise<BindleServer> {
+  const { directory } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const parcels = options.parcels ?? (await FileParcelStore.open(join(directory, 'parcels')));
+  const { key } = await ensureSigningKey(join(directory, 'host_key.toml'), 'host', 'Hippo Bindle server');
+  return new BindleServer(openDatabase(join(directory, 'bindle.db'), MIGRATIONS), parcels, key, options);
+}
+
+/** One request as the routes see it. */
+interface Call {
+  request: IncomingMessage;
+  method: string;
+  /** After `?`. */
+  search: string;
+  who: Principal | 'anonymous';
+  /** The body; asking for it tells a waiting peer to go on. */
+  content: () => AsyncIterable<Buffer>;
+}
+
+export class BindleServer {
+  /** What `bindle-keys` answers: the public key by which this server signs. */
+  readonly hostKeys: readonly KeyEntry[];
+  readonly #database: Database;
+  readonly #invoices: InvoiceStore;
+  readonly #parcels: ParcelStore;
+  readonly #hostKey: SigningKey;
+  readonly #options: BindleServerOptions;
+  readonly #maxInvoiceBytes: number;
+  readonly #active = new Map<ServerResponse, Promise<void>>();
+  #closed: Promise<void> | undefined;
+
+  /** Use `createBindleServer`. */
+  constructor(database: Database, parcels: ParcelStore, hostKey: SigningKey, options: BindleServerOptions) {
+    this.#database = database;
+    this.#invoices = new InvoiceStore(database);
+    this.#parcels = parcels;
+    this.#hostKey = hostKey;
+    this.#options = options;
+    this.#maxInvoiceBytes = options.maxInvoiceBytes ?? 16 * 1024 * 1024;
+    this.hostKeys = [{ ...keyEntry(hostKey), roles: ['host'] }];
+  }
+
+  /**
+   * Answers one request, whatever it is; resolves when the answer is handed over or the peer is gone, and
+   * never rejects. A server that listens for 'checkContinue' too lets peers learn that a parcel is there
+   * before they send it.
+   */
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { awaitsContinue = false }: HandleOptions = {},
+  ): Promise<void> {
+    const done = this.#serve(request, response, awaitsContinue).catch((error: unknown) => {
+      // The answer itself could not be written; what has gone out of it must not pass for a whole one.
+      this.#report(error, request);
+      response.destroy();
+    });
+    this.#active.set(response, done);
+    await done;
+    this.#active.delete(response);
+  }
+
+  /** Breaks off what is under way, drops unfinished uploads and closes the store. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    for (const response of this.#active.keys()) response.destroy();
+    await Promise.allSettled(this.#active.values());
+    this.#database.close();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
+    response.setTimeout(this.#options.idleMs ?? 120_000, () => response.destroy());
+    let waiting = awaitsContinue;
+    const content = (): AsyncIterable<Buffer> => {
+      if (waiting) response.writeContinue();
+      waiting = false;
+      return contentOf(request);
+    };
+    let answer: Answer;
+    try {
+      answer = await this.#answer(request, content);
+    } catch (error) {
+      // The peer has broken off: nobody is there for an answer, and there is nothing to report.
+      if (request.destroyed && !request.complete) return;
+      const refusal = refusalFor(error);
+      if (!refusal) this.#report(error, request);
+      answer = refuse(refusal ?? refusals.failed());
+    }
+    // A peer that was not told to go on may send its body all the same: nobody could tell it from a request.
+    if (waiting) response.setHeader('connection', 'close');
+    else drain(request);
+    await send(request.headers.accept, response, answer);
+  }
+
+  #report(error: unknown, request: IncomingMessage): void {
+    this.#options.report?.(error, `${request.method} ${request.url}`);
+  }
+
+  async #answer(request: IncomingMessage, content: () => AsyncIterable<Buffer>): Promise<Answer> {
+    if (this.#closed) throw refusals.closing();
+    // Nothing is decoded: peers send ids as they are (bindle.md §0 trap 10).
+    const [, path = '', search = ''] =
+      /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i.exec(request.url ?? '') ?? [];
+    const method = request.method ?? '';
+    if (path !== BASE && !path.startsWith(`${BASE}/`)) return plain.notFound;
+    const who = await this.#identify(request.headers, method);
+    const [, route, tail = ''] = /^\/([^/]+)(?:\/(.*))?$/s.exec(path.slice(BASE.length)) ?? [];
+    const call: Call = { request, method, search, who, content };
+    switch (route) {
+      case '_i':
+        return this.#invoiceRoute(call, tail);
+      case '_r':
+        if (tail !== 'missing' && !tail.startsWith('missing/')) return plain.notFound;
+        return method === 'GET' ? this.#listMissing(tail.slice('missing/'.length)) : plain.wrongMethod('GET');
+      case '_q':
+        return isRead(method) ? this.#search(search) : plain.wrongMethod('GET, HEAD');
+      case 'bindle-keys':
+        return isRead(method) ? this.#keys(search) : plain.wrongMethod('GET, HEAD');
+      case 'login':
+        return method === 'GET' ? login(search) : plain.wrongMethod('GET');
+      default:
+        return plain.notFound;
+    }
+  }
+
+  async #identify(headers: IncomingHttpHeaders, method: string): Promise<Principal | 'anonymous'> {
+    if (!this.#options.authenticate) return 'anonymous';
+    const who = await this.#options.authenticate(headers);
+    if (who === 'refused') throw refusals.unauthorized();
+    if (who === 'anonymous' && !isRead(method)) throw refusals.accessDenied();
+    return who;
+  }
+
+  #invoiceRoute(call: Call, tail: string): Answer | Promise<Answer> {
+    const { method } = call;
+    if (method === 'POST' && tail === '') return this.#createInvoice(call);
+    if (method === 'DELETE') return this.#yank(call, demandId(tail));
+    const [id = '', sha256, ...others] = tail.split('@');
+    if (others.length > 0) throw refusals.invalidUrl();
+    if (isRead(method))
+      return sha256 === undefined
+        ? this.#getInvoice(demandId(id), call.search)
+        : this.#getParcel(call, demandId(id), sha256);
+    if (method === 'POST' && sha256 !== undefined) return this.#createParcel(call, demandId(id), sha256);
+    throw refusals.invalidUrl();
+  }
+
+  async #createInvoice(call: Call): Promise<Answer> {
+    const type = invoiceType(call.request.headers['content-type']);
+    if ((announcedLength(call.request) ?? 0) > this.#maxInvoiceBytes)
+      throw refusals.tooLarge(this.#maxInvoiceBytes);
+    const text = await textOf(call.content(), this.#maxInvoiceBytes);
+    const invoice = decodeInvoice(text, type ?? (text.trimStart().startsWith('{') ? 'json' : 'toml'));
+    await this.#demandWrite(call.who, invoice.bindle.name);
+    if ((invoice.signature?.length ?? 0) > MAX_SIGNATURES)
+      throw new InvoiceError('signature', `has more than ${MAX_SIGNATURES} entries`);
+    await (this.#options.verify ?? signaturesHold)(invoice, call.who);
+    if (invoice.yanked) throw refusals.createYanked();
+    checkStorable(invoice);
+    if (this.#invoices.find(invoice.bindle)) throw refusals.exists();
+    const labels = labelsOf(invoice);
+    const missing = await this.#missing(labels);
+    for (const label of missing) await this.#checkSize(label);
+    const signed = this.#sign(invoice);
+    // Somebody may have been faster since it was looked for.
+    if (!this.#invoices.create(signed)) throw refusals.exists();
+    return { status: missing.length > 0 ? 202 : 201, table: answers.create(signed, missing) };
+  }
+
+  #getInvoice(id: BindleId, search: string): Answer {
+    const yanked = readYanked(search);
+    if (yanked === undefined) throw refusals.invalidUrl();
+    const { number } = this.#demandInvoice(id, yanked);
+    return { status: 200, table: canonical(this.#invoices.read(number)) };
+  }
+
+  async #yank(call: Call, id: BindleId): Promise<Answer> {
+    await this.#demandWrite(call.who, id.name);
+    const invoice = this.#demandInvoice(id, true);
+    if (!invoice.yanked) this.#invoices.yank(invoice.number);
+    return { status: 200, table: answers.message('invoice yanked') };
+  }
+
+  async #createParcel(call: Call, id: BindleId, sha256: string): Promise<Answer> {
+    await this.#demandWrite(call.who, id.name);
+    const { size } = this.#demandListed(id, sha256);
+    if ((await this.#parcels.size(sha256)) === size) throw refusals.exists();
+    const announced = announcedLength(call.request);
+    if (announced !== undefined && announced !== size) throw refusals.sizeMismatch();
+    // Others may be sending the same parcel. Whoever brings it whole is told so: to their peers a 409 is a failure.
+    await this.#parcels.put(sha256, size, call.content());
+    return { status: 200, table: answers.message('parcel created') };
+  }
+
+  async #getParcel(call: Call, id: BindleId, sha256: string): Promise<Answer> {
+    const { size, mediaType } = this.#demandListed(id, sha256);
+    if ((await this.#parcels.size(sha256)) !== size) throw refusals.notFound();
+    if (call.method === 'HEAD') return { size, mediaType };
+    const parcel = await this.#parcels.open(sha256);
+    if (!parcel) throw refusals.notFound();
+    return { size, mediaType, stream: parcel.stream };
+  }
+
+  async #listMissing(id: string): Promise<Answer> {
+    const { number } = this.#demandInvoice(demandId(id), false);
+    const missing = await this.#missing(labelsOf(this.#invoices.read(number)));
+    return { status: 200, table: answers.missing(missing) };
+  }
+
+  #search(search: string): Answer {
+    const query = readQuery(search);
+    return query ? { status: 200, table: answers.matches(this.#invoices.search(query)) } : plain.badQuery;
+  }
+
+  #keys(search: string): Answer {
+    const roles = readRoles(search);
+    if (!roles) return plain.badQuery;
+    if (roles.length > 1 || (roles[0] ?? 'host') !== 'host')
+      throw new Refusal(
+        400,
+        'this server gives out keys with the role host only: ask for host or for no role',
+      );
+    return { status: 200, table: answers.keyring({ version: KEYRING_VERSION, key: [...this.hostKeys] }) };
+  }
+
+  async #demandWrite(who: Principal | 'anonymous', name: string): Promise<void> {
+    const allowed = (await this.#options.mayWrite?.(who, name)) ?? true;
+    if (!allowed) throw refusals.accessDenied();
+  }
+
+  #demandInvoice(id: BindleId, yankedToo: boolean): InvoiceState {
+    const found = this.#invoices.find(id);
+    if (!found) throw refusals.notFound();
+    if (found.yanked && !yankedToo) throw refusals.yanked();
+    return found;
+  }
+
+  #demandListed(id: BindleId, sha256: string): ListedParcel {
+    const { number } = this.#demandInvoice(id, false);
+    const parcel = this.#invoices.parcel(number, sha256);
+    if (!parcel) throw refusals.notListed(sha256, formatId(id));
+    return parcel;
+  }
+
+  /**
+   * The labels whose parcels are not here, one for each parcel as peers have it. A file of another size than
+   * the label's is not the parcel: a loss of power may have cut it short, and it is to be sent again.
+   */
+  async #missing(labels: Label[]): Promise<Label[]> {
+    const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
+    return labels.filter((label) => stored.get(label.sha256) !== label.size);
+  }
+
+  /** Refuses a label whose size is not that of the parcel, which then could never be completed. */
+  async #checkSize({ sha256, size }: Label): Promise<void> {
+    const parcel = await this.#parcels.open(sha256);
+    if (!parcel) return;
+    const hash = createHash('sha256');
+    for await (const chunk of parcel.stream) hash.update(chunk as Buffer);
+    if (hash.digest('hex') === sha256)
+      throw new InvoiceError('parcel', `lists ${sha256} with ${size} bytes, but it has ${parcel.size}`);
+  }
+
+  /** With the host's signature, unless it has that already, as an invoice has that once came from here. */
+  #sign(invoice: Invoice): Invoice {
+    const own = this.hostKeys[0]?.key;
+    const present = invoice.signature?.find(({ key, role }) => key === own && role === 'host');
+    if (!present)
+      return signInvoice(
+        invoice,
+        this.#hostKey,
+        'host',
+        this.#options.now?.() ?? Math.floor(Date.now() / 1000),
+      );
+    checkSignature(invoice, present);
+    return invoice;
+  }
+}
+
+function login(search: string): Answer {
+  if (!new URLSearchParams(search).has('provider')) return plain.badQuery;
+  throw new Refusal(400, 'this server knows no OpenID provider: sign in with a user name and a password');
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** The form that a Content-Type announces; undefined where there is none, and the text itself has to tell. */
+function invoiceType(contentType: string | undefined): WireFormat | undefined {
+  const essence = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  if (essence === '') return undefined;
+  if (essence === TOML) return 'toml';
+  if (essence === JSON_TYPE) return 'json';
+  throw new CodecError(`An invoice is sent as ${TOML} or ${JSON_TYPE}.`);
+}
+
+function demandId(text: string): BindleId {
+  const id = parseId(text);
+  if (!id) throw refusals.invalidId();
+  return id;
+}
+
+function labelsOf(invoice: Invoice): Label[] {
+  return (invoice.parcel ?? []).map((parcel) => parcel.label);
+}
+
+function signaturesHold(invoice: Invoice): void {
+  for (const signature of invoice.signature ?? []) checkSignature(invoice, signature);
+}
