@@ -236,6 +236,7 @@ async function eachEntry(
   const parser = new Parser({ strict: true, maxDecompressionRatio: 2_000 });
   let bytes = 0;
   let visiting = Promise.resolve();
+  const open = new Set<Readable>();
   try {
     await new Promise<void>((done, fail) => {
       const onEntry = (entry: ReadEntry): void => {
@@ -248,8 +249,13 @@ async function eachEntry(
               `${archive} unpacks to more than the ${maxBytes} bytes that are allowed.`,
             ),
           );
-        visiting = visiting.then(() => visit({ name, type, size }, Readable.from(entry)));
-        visiting.then(() => entry.resume(), fail);
+        const content = Readable.from(entry);
+        open.add(content);
+        visiting = visiting.then(() => visit({ name, type, size }, content));
+        visiting.then(() => {
+          open.delete(content);
+          entry.resume();
+        }, fail);
       };
       parser.on('entry', onEntry);
       parser.on('ignoredEntry', onEntry);
@@ -261,6 +267,8 @@ async function eachEntry(
     await visiting;
   } catch (error) {
     source.unpipe();
+    // An entry that the archive breaks off in never ends by itself.
+    for (const content of open) content.destroy();
     await visiting.catch(() => undefined);
     const { tarCode, message } = error as Error & { tarCode?: string };
     if (tarCode !== undefined)
