@@ -1,15 +1,17 @@
 // Parcels as files named by their sha256: `<directory>/ab/abcdef…`.
 
 import { createHash } from 'node:crypto';
-import { promises } from 'node:fs';
+import { promises, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileError } from './errors.ts';
 import { ParcelError, type ParcelStore } from './parcels.ts';
 
-/** The file operations that the store is made of, as `node:fs/promises` has them. */
-export type FileOperations = Pick<typeof promises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
+/** The file operations that the store is made of, as node:fs has them. */
+export type FileOperations = Pick<typeof promises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'> & {
+  statSync: typeof statSync;
+};
 
 export interface FileParcelStoreOptions {
   /**
@@ -48,7 +50,7 @@ export class FileParcelStore implements ParcelStore {
    * @throws StoreError
    */
   static async open(directory: string, options: FileParcelStoreOptions = {}): Promise<FileParcelStore> {
-    const { files = promises, powerSafe = false } = options;
+    const { files = { ...promises, statSync }, powerSafe = false } = options;
     const unfinished = join(directory, UNFINISHED);
     try {
       await files.rm(unfinished, { recursive: true, force: true });
@@ -62,20 +64,19 @@ export class FileParcelStore implements ParcelStore {
   async size(sha256: string): Promise<number | undefined> {
     const path = this.#path(sha256);
     try {
-      return (await this.#files.stat(path)).size;
+      // A look at one inode takes microseconds; by way of the thread pool it takes ten times as long.
+      return this.#files.statSync(path, { throwIfNoEntry: false })?.size;
     } catch (cause) {
-      if (isAbsent(cause)) return undefined;
       throw fileError(`Parcel ${sha256} cannot be looked up`, cause);
     }
   }
 
   async sizes(sha256s: Iterable<string>): Promise<Map<string, number>> {
     const found = new Map<string, number>();
-    const each = Array.from(new Set(sha256s), async (sha256) => {
+    for (const sha256 of sha256s) {
       const size = await this.size(sha256);
       if (size !== undefined) found.set(sha256, size);
-    });
-    await Promise.all(each);
+    }
     return found;
   }
 
@@ -160,8 +161,8 @@ export class FileParcelStore implements ParcelStore {
       if (this.#powerSafe) await syncDirectory(shelf, this.#files);
     } catch (cause) {
       // Windows does not replace a file that somebody is reading.
-      const stored = isRefused(cause) ? await this.#files.stat(target).catch(() => undefined) : undefined;
-      if (stored?.size !== size) throw fileError(`The parcel ${target} cannot be kept`, cause);
+      if (!isRefused(cause) || this.#files.statSync(target, { throwIfNoEntry: false })?.size !== size)
+        throw fileError(`The parcel ${target} cannot be kept`, cause);
       await file.discard();
     }
   }

@@ -1,0 +1,11 @@
+// Claims a data directory and waits to be killed: `node hold-lock.ts DIRECTORY`. Prints the outcome.
+
+import { lockDirectory } from '../../../../src/platform/store/directory-lock.ts';
+
+try {
+  lockDirectory(process.argv[2] ?? '');
+  console.log('held');
+  setInterval(() => undefined, 1_000_000);
+} catch (error) {
+  console.log((error as { code?: string }).code, (error as Error).message);
+}
