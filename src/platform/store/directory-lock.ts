@@ -2,11 +2,14 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { translated } from './database.ts';
 import { fileError, StoreError } from './errors.ts';
 import { loadSqlite } from './sqlite.ts';
 
 const FILE = 'lock.db';
+/** A connection that nobody refers to is collected as garbage, and its lock would go with it. */
+const held = new Set<DatabaseSync>();
 
 export interface DirectoryLock {
   readonly directory: string;
@@ -21,14 +24,14 @@ export interface DirectoryLock {
  * @throws StoreError `IN_USE` if another process (or this one) has it, `NO_SQLITE`, `DISK_FULL`, `IO`
  */
 export function lockDirectory(directory: string): DirectoryLock {
-  const { DatabaseSync } = loadSqlite();
+  const sqlite = loadSqlite();
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw fileError(`The data directory ${directory} cannot be made`, cause);
   }
   const file = join(directory, FILE);
-  const connection = translated(file, () => new DatabaseSync(file));
+  const connection = translated(file, () => new sqlite.DatabaseSync(file));
   try {
     translated(file, () => connection.exec('BEGIN EXCLUSIVE'));
   } catch (cause) {
@@ -41,10 +44,11 @@ export function lockDirectory(directory: string): DirectoryLock {
       );
     throw cause;
   }
+  held.add(connection);
   return {
     directory,
     release: () => {
-      if (connection.isOpen) connection.close();
+      if (held.delete(connection)) connection.close();
     },
   };
 }

@@ -16,7 +16,9 @@ afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 /** Another process that tries to get the directory; gives the first line it says. */
 async function other(directory: string): Promise<{ child: ChildProcess; said: string }> {
   const script = join(import.meta.dirname, 'hold-lock.ts');
-  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--expose-gc', script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   const [said] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { child, said };

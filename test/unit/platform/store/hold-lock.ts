@@ -4,6 +4,8 @@ import { lockDirectory } from '../../../../src/platform/store/directory-lock.ts'
 
 try {
   lockDirectory(process.argv[2] ?? '');
+  // The lock must not depend on somebody keeping what was returned.
+  (globalThis as { gc?: () => void }).gc?.();
   console.log('held');
   setInterval(() => undefined, 1_000_000);
 } catch (error) {
