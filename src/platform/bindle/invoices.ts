@@ -92,6 +92,13 @@ export class InvoiceStore {
     return decodeInvoice(String(row?.['json']), 'json');
   }
 
+  /** Of the bindles with exactly this name that are not yanked, in the order in which they came. */
+  versions(name: string): string[] {
+    return this.#database
+      .all('SELECT version FROM invoice WHERE name = ? AND yanked = 0 ORDER BY number', name)
+      .map((row) => String(row['version']));
+  }
+
   /** A parcel of an invoice; undefined if the invoice does not list this digest. */
   parcel(number: number, sha256: string): ListedParcel | undefined {
     const row = this.#database.get(

@@ -141,6 +141,17 @@ export class BindleServer {
     this.#active.delete(response);
   }
 
+  /** The invoice with this id, for the rooms beside; of a yanked bindle too, since what runs goes on running. */
+  invoice(id: BindleId): Invoice | undefined {
+    const found = this.#invoices.find(id);
+    return found && this.#invoices.read(found.number);
+  }
+
+  /** The versions of the bindles with exactly this name that are not yanked, in the order in which they came. */
+  versions(name: string): string[] {
+    return this.#invoices.versions(name);
+  }
+
   /** Breaks off what is under way, drops unfinished uploads and closes the store. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
