@@ -1,12 +1,20 @@
-// Bundles each front door into one file in dist/. `node esbuild.mjs [--watch] [--minify]`
+// Bundles each program into one file in dist/: the front doors, and what is started by path as a process or a
+// thread of its own. `node esbuild.mjs [--watch] [--minify]`
 import { build, context } from 'esbuild';
-import { existsSync } from 'node:fs';
 
 const watch = process.argv.includes('--watch');
 const minify = process.argv.includes('--minify');
 
 /** CommonJS has no import.meta: sources use `import.meta.url` for files beside the bundle. */
-const node = {
+const options = {
+  entryPoints: {
+    extension: 'src/extension.ts',
+    cli: 'src/cli.ts',
+    platform: 'src/platform.ts',
+    'runtime-process': 'src/platform/runtime/process.ts',
+    'runtime-worker': 'src/platform/runtime/worker.ts',
+  },
+  external: ['vscode'],
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -21,20 +29,5 @@ const node = {
   logLevel: 'warning',
 };
 
-const doors = ['cli', 'platform', 'extension'].filter((door) => existsSync(`src/${door}.ts`));
-const targets = [
-  {
-    ...node,
-    entryPoints: Object.fromEntries(doors.map((door) => [door, `src/${door}.ts`])),
-    external: ['vscode'],
-  },
-  // Worker threads and child processes are files of their own: they are started by path.
-  ...[['runtime-worker', 'src/platform/runtime/worker.ts']]
-    .filter(([, source]) => existsSync(source))
-    .map(([name, source]) => ({ ...node, entryPoints: { [name]: source } })),
-];
-
-for (const target of targets) {
-  if (watch) await (await context(target)).watch();
-  else await build(target);
-}
+if (watch) await (await context(options)).watch();
+else await build(options);

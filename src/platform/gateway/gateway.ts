@@ -43,6 +43,7 @@ export function createGateway({ channelAt, runtime }: GatewayOptions): Gateway {
 }
 
 function reply(response: ServerResponse, status: number, sentence: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.statusCode = status;
+  response.setHeader('content-type', 'text/plain; charset=utf-8');
   response.end(`${sentence}\n`);
 }

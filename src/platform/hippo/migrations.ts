@@ -2,7 +2,7 @@
 
 import type { Migration } from '../store/database.ts';
 
-export const migrations: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE app (
     id TEXT PRIMARY KEY,

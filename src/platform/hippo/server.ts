@@ -18,12 +18,12 @@ import { HippoState, NotFoundError } from './state.ts';
 export interface HippoServerOptions {
   readonly state: HippoState;
   /** The versions that the Bindle server holds of a name. */
-  readonly bindleVersions: (name: string) => Promise<readonly string[]>;
+  readonly bindleVersions: (name: string) => readonly string[];
   readonly channelLog: (channelId: string) => readonly string[];
   /** What `/healthz` says. */
   readonly health: () => object;
-  /** Told of failures that are the server's own. */
-  readonly onError: (error: unknown) => void;
+  /** Told of failures that are the server's own; the peer hears nothing of their cause. */
+  readonly report: (error: unknown) => void;
 }
 
 export interface HippoServer {
@@ -60,7 +60,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   on('GET', paths.apps, ({ query }) => ok(page(state.apps(), query)));
   on('POST', paths.apps, async ({ body }) => {
     const app = readNewApp(await body());
-    return ok(state.createApp(app, await options.bindleVersions(app.storageId)));
+    return ok(state.createApp(app, options.bindleVersions(app.storageId)));
   });
   on('GET', paths.app(':id'), ({ id }) => ok(state.app(id)));
   on('DELETE', paths.app(':id'), ({ id }) => {
@@ -120,7 +120,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
         send(response, status, body, 'application/json; charset=utf-8');
       } catch (error) {
         const problem = problemOf(error);
-        if (problem.status === 500) options.onError(error);
+        if (problem.status === 500) options.report(error);
         send(response, problem.status, problem, 'application/problem+json; charset=utf-8');
       }
     },
@@ -157,8 +157,10 @@ function problemOf(error: unknown): ProblemDetails {
 }
 
 function send(response: ServerResponse, status: number, body: unknown, type: string): void {
-  if (body === undefined) return void response.writeHead(status).end();
-  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+  response.statusCode = status;
+  if (body === undefined) return void response.end();
+  response.setHeader('content-type', type);
+  response.end(JSON.stringify(body));
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -11,7 +11,7 @@ import { matchRoute, parseSubRoutes } from './routes.ts';
 export interface InstanceOptions {
   readonly programs: RuntimePrograms;
   /** Undefined if the Bindle server has no such bindle. */
-  readonly readInvoice: (id: BindleId) => Promise<Invoice | undefined>;
+  readonly readInvoice: (id: BindleId) => Invoice | undefined;
   /** Undefined if the Bindle server does not have the parcel. */
   readonly readParcel: (sha256: string) => Promise<Uint8Array | undefined>;
   readonly limits: RuntimeLimits;
@@ -44,7 +44,7 @@ export class Instance {
 
   /** @throws BindleIncompleteError, RuntimeGoneError */
   static async start(bindle: BindleId, options: InstanceOptions): Promise<Instance> {
-    const invoice = await options.readInvoice(bindle);
+    const invoice = options.readInvoice(bindle);
     if (invoice === undefined)
       throw new BindleIncompleteError(
         `There is no bindle ${formatId(bindle)} on this server: push it, then try again.`,

@@ -51,29 +51,35 @@ export class WorkerPool {
   }
 
   private start(): Worker {
-    return new Worker(this.program, {
+    const worker = new Worker(this.program, {
       workerData: this.data,
       env: {},
       argv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
+    // A worker may also die when nobody waits for it.
+    worker.on('error', () => {});
+    worker.on('exit', () => {
+      const index = this.idle.indexOf(worker);
+      if (index >= 0) this.idle.splice(index, 1);
+    });
+    return worker;
   }
 
   private work(worker: Worker, run: Run): Promise<{ outcome: Outcome; reusable: boolean }> {
     return new Promise((resolve) => {
       const settle = (outcome: Outcome, reusable: boolean): void => {
         clearTimeout(timer);
-        worker.removeAllListeners();
-        // A worker that is being ended may still report an error, which nobody waits for.
-        worker.on('error', () => {});
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         resolve({ outcome, reusable });
       };
       const broken = (reason: string): void =>
         settle({ end: 'failed', reason, stderr: new Uint8Array() }, false);
+      const onMessage = (outcome: Outcome): void => settle(outcome, true);
+      const onError = (error: Error): void => broken(error.message);
+      const onExit = (): void => broken('its thread ended');
       const timer = setTimeout(() => settle({ end: 'timed-out' }, false), this.limits.time);
-      worker.once('message', (outcome: Outcome) => settle(outcome, true));
-      worker.once('error', (error: Error) => broken(error.message));
-      worker.once('exit', () => broken('its thread ended'));
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       worker.postMessage(run);
     });
   }

@@ -151,8 +151,8 @@ function respond(response: ServerResponse, outcome: Outcome, timeLimit: number):
   if (outcome.end === 'failed') return reply(response, 500, '');
   try {
     const { status, headers, body } = parseAnswer(outcome.stdout);
+    response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
-    response.writeHead(status);
     response.end(body);
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
@@ -162,7 +162,8 @@ function respond(response: ServerResponse, outcome: Outcome, timeLimit: number):
 
 function reply(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) return void response.destroy();
-  response.writeHead(status, text === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' });
+  response.statusCode = status;
+  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
   response.end(text);
 }
 
