@@ -37,9 +37,9 @@ export class StandaloneError extends Error {
 export interface Standalone {
   invoice: Invoice;
   /** @throws StandaloneError `INCOMPLETE` if this parcel did not come along, ParcelFileError if it is damaged */
-  open(label: Label): Promise<OpenParcel>;
+  open: (label: Label) => Promise<OpenParcel>;
   /** Removes what reading an archive has unpacked. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** The folder's name. */

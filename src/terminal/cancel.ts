@@ -6,7 +6,7 @@ export interface Cancel {
   /** The second. */
   abort: AbortSignal;
   /** Gives Ctrl-C its usual meaning back. */
-  release(): void;
+  release: () => void;
 }
 
 export function listenForCancel(): Cancel {

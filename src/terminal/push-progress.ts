@@ -5,9 +5,9 @@ import type { PushEvent } from '../bindle/push.ts';
 import { bytesText, count, paint, say, type Screen } from './screen.ts';
 
 export interface PushProgress {
-  onEvent(event: PushEvent): void;
+  onEvent: (event: PushEvent) => void;
   /** Removes the line that is redrawn, so that something else can be said. */
-  clear(): void;
+  clear: () => void;
 }
 
 export function pushProgress(screen: Screen, server: URL, quiet: boolean): PushProgress {

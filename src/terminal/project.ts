@@ -1,0 +1,139 @@
+// Options of the commands that make a bindle of a project, and the making itself with its words to the user.
+
+import { relative } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { BindleClient } from '../bindle/client.ts';
+import { formatId } from '../bindle/id.ts';
+import type { Invoice } from '../bindle/invoice.ts';
+import { ensureSigningKey, isExposed, trustKeys } from '../bindle/keys.ts';
+import { keyEntry, signInvoice, type SigningKey } from '../bindle/signing.ts';
+import { formatProblem, type Problem } from '../hippofacts/problem.ts';
+import { makeBindle, type MadeBindle } from '../publish/make-bindle.ts';
+import { parseVersioning, publisher } from '../publish/version.ts';
+import { findPlaces } from '../session/places.ts';
+import { AlreadySaid, EXIT } from './failure.ts';
+import { count, paint, say, warn, type Screen } from './screen.ts';
+
+export interface ProjectOptions {
+  invoiceVersion: string;
+  externalUrl?: string;
+  allow: string[];
+  cache: boolean;
+  sign: boolean;
+}
+
+export function addProjectOptions(command: Command): Command {
+  return command
+    .argument('[path]', 'a project (folder or HIPPOFACTS) or a .wasm file', '.')
+    .addOption(
+      new Option(
+        '-v, --invoice-version <mode>',
+        'dev: a version of its own for each build; production: as written',
+      )
+        .choices(['dev', 'development', 'prod', 'production'])
+        .default('dev'),
+    )
+    .option(
+      '--external-url <url>',
+      'where bindles that the project refers to are found (default: the server)',
+    )
+    .addOption(
+      new Option('--allow <file>', 'publish this file although it looks like a secret (repeatable)')
+        .argParser(collectValues)
+        .default([], 'none'),
+    )
+    .option('--no-cache', 'hash every file anew')
+    .option('--no-sign', 'leave the invoice unsigned: servers of 0.9 and later refuse it');
+}
+
+export interface Made extends MadeBindle {
+  /** Signed, unless that was declined. */
+  invoice: Invoice;
+  /** The key it is signed with. */
+  key: SigningKey | undefined;
+}
+
+/**
+ * Makes the bindle of a project, says what is wrong with it, and signs it.
+ * @throws AlreadySaid if the project needs work
+ */
+export async function makeProject(
+  screen: Screen,
+  path: string,
+  options: ProjectOptions,
+  external: BindleClient | undefined,
+  signal: AbortSignal,
+): Promise<Made> {
+  const user = publisher(screen.env);
+  const made = await makeBindle({
+    path,
+    versioning: parseVersioning(options.invoiceVersion) ?? 'dev',
+    user,
+    now: new Date(),
+    allow: options.allow,
+    signal,
+    ...(external ? { external } : {}),
+    ...(options.cache ? { cacheFolder: findPlaces(screen.env).hashCache } : {}),
+  });
+  try {
+    sayProblems(screen, made.file, made.problems);
+    if (made.lookupFailure) throw made.lookupFailure;
+    if (!made.invoice) throw new AlreadySaid(EXIT.project);
+    const key = options.sign ? await signingKey(screen, user) : undefined;
+    const { invoice } = made;
+    return {
+      ...made,
+      invoice: key ? signInvoice(invoice, key, 'creator', Math.floor(Date.now() / 1000)) : invoice,
+      key,
+    };
+  } catch (error) {
+    await made.close();
+    throw error;
+  }
+}
+
+/** `HIPPOFACTS:5:1: error: …` for each problem, then how many there are. */
+function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
+  const shown = relative(screen.cwd, file) || file;
+  for (const problem of problems) {
+    if (problem.severity === 'information') say(screen, sentence(problem.message));
+    else {
+      const colour = problem.severity === 'error' ? 'red' : 'yellow';
+      say(screen, paint(screen, colour, sentence(formatProblem(shown, problem))));
+    }
+  }
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) say(screen, `${count(errors, 'error')}: nothing was made or sent.`);
+}
+
+async function signingKey(screen: Screen, label: string): Promise<SigningKey> {
+  const { secretKeys, keyring } = findPlaces(screen.env);
+  const { key, created } = await ensureSigningKey(secretKeys, 'creator', label);
+  if (created) {
+    say(screen, `Made a key to sign with, "${key.label}", in ${secretKeys}.`);
+    await trustKeys(keyring, [keyEntry(key)]);
+  }
+  if (await isExposed(secretKeys))
+    warn(screen, `Others can read your private keys: run \`chmod 600 ${secretKeys}\`.`);
+  return key;
+}
+
+/** What `-o json` says of a bindle. */
+export function bindleJson(invoice: Invoice): Record<string, unknown> {
+  const parcels = invoice.parcel ?? [];
+  return {
+    id: formatId(invoice.bindle),
+    name: invoice.bindle.name,
+    version: invoice.bindle.version,
+    parcels: parcels.length,
+    bytes: parcels.reduce((sum, { label }) => sum + label.size, 0),
+  };
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}
+
+function collectValues(value: string, before: string[]): string[] {
+  return [...before, value];
+}
