@@ -1,6 +1,6 @@
 // Child processes of the scripts here: started without a shell, and none of them outlives its script.
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
