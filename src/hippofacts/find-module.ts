@@ -1,0 +1,101 @@
+// The file of a handler's or export's module, or why there is none and what would make it (bindle.md §8.22).
+
+import type { Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Finding } from './problem.ts';
+import { labelName, leaves, type LocalFile, type Project } from './project.ts';
+import { quote } from './quote.ts';
+
+/** `name` as the manifest has it; it is never a pattern. */
+export async function findModule(project: Project, name: string): Promise<LocalFile | Finding> {
+  const directory = project.root.path;
+  // Joined as text: where a link is on the way, `link/..` is not where `link` stands.
+  const file = path.isAbsolute(name) ? name : `${directory}${path.sep}${name}`;
+  const stats = await stat(file).catch(() => undefined);
+  if (!stats?.isFile()) return missing(directory, name, stats);
+  const real = await realpath(file);
+  if (!project.contains({ real })) return outside(name);
+  const relative = path.relative(directory, path.resolve(file));
+  const isPlain = !leaves(relative) && (await realpath(path.resolve(file)).catch(() => undefined)) === real;
+  const label = labelName(isPlain ? relative.split(path.sep) : project.segmentsOf(real));
+  return label === undefined ? outside(name) : { path: path.resolve(file), name: label };
+}
+
+function outside(name: string): Finding {
+  return {
+    code: 'outside-project',
+    severity: 'error',
+    message: `The module ${name} is outside of the project: copy it into the folder of the HIPPOFACTS`,
+  };
+}
+
+async function missing(directory: string, name: string, stats: Stats | undefined): Promise<Finding> {
+  const finding = (reason: string, replacement?: string): Finding => ({
+    code: 'missing-module',
+    severity: 'error',
+    message: `Could not assemble parcel for file ${name}: ${reason}`,
+    ...(replacement !== undefined && { replacement: quote(replacement) }),
+  });
+  if (stats)
+    return finding(stats.isDirectory() ? 'it is a folder, not a module' : 'it is not a regular file');
+  for (const { other, change } of otherBuilds(name))
+    if (await isFile(path.resolve(directory, other)))
+      return finding(`it does not exist, but ${other} does (${change})`, other);
+  if (/[*?[]/.test(name)) return finding('a module is one file, its name is not expanded as a pattern');
+  const command = await buildCommand(directory, name);
+  return finding(
+    command
+      ? `it does not exist: build it with "${command}"`
+      : 'it does not exist: build it, or correct its name',
+  );
+}
+
+interface OtherBuild {
+  other: string;
+  change: string;
+}
+
+/** Where the module may be when the compiler, the profile or the spelling is another; the nearest first. */
+function otherBuilds(name: string): OtherBuild[] {
+  const swaps: readonly [RegExp, (found: string) => string, string][] = [
+    [
+      /(?<=^|[/\\])wasm32-wasi(?:p1)?(?=[/\\])/,
+      (target) => (target === 'wasm32-wasi' ? 'wasm32-wasip1' : 'wasm32-wasi'),
+      'Rust renamed the target wasm32-wasi to wasm32-wasip1',
+    ],
+    [
+      /(?<=^|[/\\])(?:debug|release)(?=[/\\])/,
+      (profile) => (profile === 'debug' ? 'release' : 'debug'),
+      'built in the other profile',
+    ],
+    [/[^/\\]*$/, (file) => file.replaceAll('-', '_'), 'spelled with _ for -'],
+    [/[^/\\]*$/, (file) => file.replaceAll('_', '-'), 'spelled with - for _'],
+  ];
+  let found: { other: string; changes: string[] }[] = [{ other: name, changes: [] }];
+  for (const [pattern, swap, change] of swaps)
+    found = found.flatMap((build) => {
+      const other = build.other.replace(pattern, swap);
+      return other === build.other ? [build] : [build, { other, changes: [...build.changes, change] }];
+    });
+  return found
+    .filter(({ changes }) => changes.length > 0)
+    .sort((a, b) => a.changes.length - b.changes.length)
+    .map(({ other, changes }) => ({ other, change: changes.join('; ') }));
+}
+
+/** What usually makes the module in a project of this kind. */
+async function buildCommand(directory: string, name: string): Promise<string | undefined> {
+  if (await isFile(path.join(directory, 'Cargo.toml'))) {
+    const target = /(?:^|[/\\])(wasm32-[\w-]+)[/\\]/.exec(name)?.[1] ?? 'wasm32-wasip1';
+    const profile = /[/\\]debug[/\\]/.test(name) ? '' : ' --release';
+    return `cargo build${profile} --target ${target}`;
+  }
+  for (const file of ['asconfig.json', 'package.json'])
+    if (await isFile(path.join(directory, file))) return 'npm run build';
+  return undefined;
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}

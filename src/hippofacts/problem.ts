@@ -1,0 +1,84 @@
+// What can be wrong with a HIPPOFACTS: a code to look up, a sentence to read and the place it is about.
+
+import type { Range } from './position.ts';
+
+/** An error stops a publish, a warning is shown, information only says what was decided. */
+export type Severity = 'error' | 'warning' | 'information';
+
+export type ProblemCode =
+  // The text is not TOML.
+  | 'bad-escape'
+  | 'control-character'
+  | 'duplicate-key'
+  | 'duplicate-table'
+  | 'missing-comma'
+  | 'missing-equals'
+  | 'missing-value'
+  | 'multi-line-table'
+  | 'syntax'
+  | 'too-deep'
+  | 'too-long'
+  | 'trailing-text'
+  | 'unclosed-header'
+  | 'unclosed-list'
+  | 'unclosed-table'
+  | 'unclosed-text'
+  | 'unquoted-text'
+  // It is TOML, but no manifest.
+  | 'entrypoint-on-external'
+  | 'escaped-author'
+  | 'invalid-id'
+  | 'invalid-name'
+  | 'invalid-version'
+  | 'missing-field'
+  | 'name-and-external'
+  | 'no-handlers'
+  | 'unknown-field'
+  | 'wrong-type'
+  // It does not fit the files.
+  | 'bad-file-name'
+  | 'invalid-pattern'
+  | 'link-loop'
+  | 'link-repeated'
+  | 'missing-module'
+  | 'no-match'
+  | 'outside-project'
+  | 'secret'
+  | 'unreadable'
+  // It does not fit the bindles it refers to.
+  | 'external-clash'
+  | 'external-content'
+  | 'external-not-found'
+  // Decided where there is no manifest to say it.
+  | 'inferred-name'
+  | 'inferred-version';
+
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly severity: Severity;
+  /** One sentence without a full stop at its end. */
+  readonly message: string;
+  readonly range: Range;
+  /** The text that should stand in the place of `range` (TOML, quotes included), where there is one. */
+  readonly replacement?: string;
+  /** Names of the files it is about, relative to the project with `/`. */
+  readonly files?: readonly string[];
+}
+
+/** A problem before it is known which place in the text it is about. */
+export type Finding = Omit<Problem, 'range'>;
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error');
+}
+
+/** `HIPPOFACTS:5:1: error: ...`, as compilers write it: line and column from 1. */
+export function formatProblem(file: string, { range, severity, message }: Problem): string {
+  return `${file}:${range.start.line + 1}:${range.start.column + 1}: ${severity}: ${message}`;
+}
+
+/** The first few names, and how many more there are. */
+export function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
