@@ -254,8 +254,9 @@ export class BindleServer {
     checkStorable(invoice);
     if (this.#invoices.find(invoice.bindle)) throw refusals.exists();
     const labels = labelsOf(invoice);
-    const missing = await this.#missing(labels);
-    for (const label of missing) await this.#checkSize(label);
+    const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
+    for (const label of labels) await this.#demandSize(label, stored.get(label.sha256));
+    const missing = lacking(labels, stored);
     const signed = this.#sign(invoice);
     // Somebody may have been faster since it was looked for.
     if (!this.#invoices.create(signed)) throw refusals.exists();
@@ -298,8 +299,9 @@ export class BindleServer {
 
   async #listMissing(id: string): Promise<Answer> {
     const { number } = this.#demandInvoice(demandId(id), false);
-    const missing = await this.#missing(labelsOf(this.#invoices.read(number)));
-    return { status: 200, table: answers.missing(missing) };
+    const labels = labelsOf(this.#invoices.read(number));
+    const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
+    return { status: 200, table: answers.missing(lacking(labels, stored)) };
   }
 
   #search(search: string): Answer {
@@ -337,23 +339,16 @@ export class BindleServer {
     return parcel;
   }
 
-  /**
-   * The labels whose parcels are not here, one for each parcel as peers have it. A file of another size than
-   * the label's is not the parcel: a loss of power may have cut it short, and it is to be sent again.
-   */
-  async #missing(labels: Label[]): Promise<Label[]> {
-    const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
-    return labels.filter((label) => stored.get(label.sha256) !== label.size);
-  }
-
-  /** Refuses a label whose size is not that of the parcel, which then could never be completed. */
-  async #checkSize({ sha256, size }: Label): Promise<void> {
+  /** Refuses a label that gives a stored parcel another size: it could never be completed. */
+  async #demandSize({ sha256, size }: Label, stored: number | undefined): Promise<void> {
+    if (stored === undefined || stored === size) return;
     const parcel = await this.#parcels.open(sha256);
     if (!parcel) return;
     const hash = createHash('sha256');
     for await (const chunk of parcel.stream) hash.update(chunk as Buffer);
+    // If the file is not what its name says, it is the file that is wrong: a loss of power has cut it short.
     if (hash.digest('hex') === sha256)
-      throw new InvoiceError('parcel', `lists ${sha256} with ${size} bytes, but it has ${parcel.size}`);
+      throw new InvoiceError('parcel', `lists ${sha256} with ${size} bytes, but it has ${stored}`);
   }
 
   /** With the host's signature, unless it has that already, as an invoice has that once came from here. */
@@ -398,6 +393,14 @@ function demandId(text: string): BindleId {
 
 function labelsOf(invoice: Invoice): Label[] {
   return (invoice.parcel ?? []).map((parcel) => parcel.label);
+}
+
+/**
+ * The labels whose parcels are not here, one for each parcel as peers have it. A file of another size is not
+ * the parcel: it is to be sent again.
+ */
+function lacking(labels: Label[], stored: ReadonlyMap<string, number>): Label[] {
+  return labels.filter((label) => stored.get(label.sha256) !== label.size);
 }
 
 function signaturesHold(invoice: Invoice): void {
