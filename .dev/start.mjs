@@ -69,7 +69,7 @@ async function step(what, work) {
     say(`${((performance.now() - before) / 1000).toFixed(1)} s`);
     return result;
   } catch (error) {
-    say('failed');
+    say(state === 'ending' ? 'stopped' : 'failed');
     throw error;
   }
 }

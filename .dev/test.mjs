@@ -1,0 +1,121 @@
+// `npm test`: every layer of tests that this machine can run, then what was left out and how to get it. The last
+// line is `N passed, N failed, N skipped`. With HIPPO_TEST=all, leaving out a layer that npm or Debian's packages
+// can provide is a failure. What a layer wrote is in out/test/<layer>.log.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkPackages } from './package-contents.mjs';
+import { demandNode, root, run, stopAll } from './processes.mjs';
+import { provideDebian, provideNode } from './provide.mjs';
+
+demandNode();
+
+const OUT = join(root, 'out/test');
+const OLDEST_NODE = '22.20.0';
+const TOO_OLD_NODE = '20.19.0';
+
+/**
+ * What has to be got for a layer stands in `node` (a version) and `debian` (packages). `run` gets the path of
+ * that Node, if any, and gives `{ output, passed, failed, skipped }`.
+ */
+const LAYERS = [
+  { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },
+  { name: 'lint', run: () => command([bin('eslint/bin/eslint.js'), '.']) },
+  { name: 'format', run: () => command([bin('prettier/bin/prettier.cjs'), '--check', '.']) },
+  { name: 'unit', run: () => vitest('unit') },
+  { name: 'build', run: () => command(['esbuild.mjs']) },
+  { name: 'package', run: checkPackages },
+  { name: 'e2e', run: () => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts']) },
+  { name: 'start', run: () => command(['.dev/start.mjs', '--once', '--port', '0']) },
+  {
+    name: `e2e on Node ${OLDEST_NODE}`,
+    node: OLDEST_NODE,
+    run: (node) => vitest('e2e-oldest', ['--config', 'test/e2e/vitest.config.ts'], node),
+  },
+  { name: `refusal of Node ${TOO_OLD_NODE}`, node: TOO_OLD_NODE, run: refusal },
+];
+
+/** No package of npm or Debian gives these. */
+const ELSEWHERE = [
+  ['desktop VS Code', 'npm test on a machine with a display and VS Code'],
+  ['Windows', 'npm test on Windows'],
+  ['macOS', 'npm test on macOS'],
+];
+
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, async () => {
+    await stopAll();
+    process.exit(130);
+  });
+
+const demandAll = process.env.HIPPO_TEST === 'all';
+const total = { passed: 0, failed: 0, skipped: 0 };
+const leftOut = [];
+
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+for (const layer of LAYERS) await runLayer(layer);
+
+say('\nLeft out:');
+for (const [name, how] of [...leftOut, ...ELSEWHERE]) say(`  ${name}: ${how}`);
+say(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+async function runLayer(layer) {
+  const before = performance.now();
+  const provided = await provide(layer);
+  if (provided.command !== undefined) {
+    leftOut.push([layer.name, `${provided.command} (${provided.reason})`]);
+    total[demandAll ? 'failed' : 'skipped']++;
+    row(layer.name, demandAll ? 'MISSING' : 'left out', provided.reason);
+    return;
+  }
+  const { output, ...counts } = await layer.run(provided.path);
+  const log = join(OUT, `${layer.name.replaceAll(' ', '-')}.log`);
+  await writeFile(log, output);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  const seconds = `${((performance.now() - before) / 1000).toFixed(1)} s`;
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  if (counts.failed === 0) return row(layer.name, 'ok', `${counts.passed} passed${skipped}, ${seconds}`);
+  row(layer.name, 'FAILED', `${counts.failed} failed, ${counts.passed} passed${skipped}, ${seconds}, ${log}`);
+  say(output.trimEnd().replaceAll(/^/gm, '    '));
+}
+
+async function provide({ node, debian }) {
+  const packages = debian === undefined ? {} : await provideDebian(debian);
+  return packages.command !== undefined || node === undefined ? packages : provideNode(node);
+}
+
+/** A program that succeeds or not counts as one test. */
+async function command(args) {
+  const { code, output } = await run('node', args);
+  return { output, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function vitest(name, args = [], node = 'node') {
+  const report = join(OUT, `${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--no-color'];
+  const { code, output } = await run(node, [bin('vitest/vitest.mjs'), 'run', ...reporters, ...args]);
+  const result = await readFile(report, 'utf8').then(JSON.parse, () => ({}));
+  const { numPassedTests: passed = 0, numFailedTests: failures = 0, numPendingTests: skipped = 0 } = result;
+  // A file that cannot be loaded, or an error outside of any test, fails the run without a failed test.
+  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped };
+}
+
+/** An older Node is told so in one sentence, by every command. */
+async function refusal(node) {
+  const { code, output } = await run(node, ['dist/cli.cjs', '--help']);
+  const ok = code === 1 && /^hippo needs Node \S+ or later.*\n$/.test(output);
+  return { output, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+}
+
+function row(name, state, detail) {
+  say(`${name.padEnd(24)}${state.padEnd(10)}${detail}`);
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+function bin(path) {
+  return join(root, 'node_modules', path);
+}
