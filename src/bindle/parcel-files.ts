@@ -49,6 +49,7 @@ interface Kept extends Hashed {
 export class ParcelFiles {
   readonly #cache: HashCache | undefined;
   readonly #kept = new Map<string, Kept>();
+  readonly #scratch: Buffer[] = [];
 
   constructor(cache?: HashCache) {
     this.#cache = cache;
@@ -65,17 +66,33 @@ export class ParcelFiles {
         const cached = this.#cache?.find(path, stats);
         if (cached !== undefined) return { sha256: cached, size: Number(stats.size) };
         const began = Date.now();
-        const hashed = await hashHandle(path, handle, stats);
-        this.#cache?.remember(path, stats, hashed.sha256, began);
+        const size = Number(stats.size);
+        const sha256 =
+          size <= CHUNK_BYTES ? await this.#hashSmall(handle, size) : await hashStream(handle, size);
+        if (sha256 === undefined || !same(await handle.stat({ bigint: true }), stats))
+          throw changedError(path);
+        const hashed = { sha256, size };
+        this.#cache?.remember(path, stats, sha256, began);
         if (hashed.size > IN_MEMORY_BYTES && this.#kept.size < KEPT_OPEN && !this.#kept.has(path)) {
           this.#kept.set(path, { ...hashed, handle, stats });
           keep = true;
         }
-        return { sha256: hashed.sha256, size: hashed.size };
+        return hashed;
       } finally {
         if (!keep) await handle.close();
       }
     });
+  }
+
+  /** Reads into memory that is used again: thousands of small files leave no garbage. Undefined if it fell short. */
+  async #hashSmall(handle: FileHandle, size: number): Promise<string | undefined> {
+    const buffer = this.#scratch.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    try {
+      const bytes = await fill(handle, buffer.subarray(0, size));
+      return bytes.length === size ? digestOf('sha256', bytes) : undefined;
+    } finally {
+      this.#scratch.push(buffer);
+    }
   }
 
   /**
@@ -146,25 +163,24 @@ async function hashHandle(
   path: string,
   handle: FileHandle,
   stats: BigIntStats,
-): Promise<Hashed & { bytes?: Buffer }> {
+): Promise<{ sha256: string; bytes?: Buffer }> {
   const size = Number(stats.size);
-  const small = size <= IN_MEMORY_BYTES;
-  const bytes = small ? await readWhole(handle, size) : undefined;
+  const bytes = size <= IN_MEMORY_BYTES ? await fill(handle, Buffer.allocUnsafeSlow(size)) : undefined;
   const sha256 = bytes ? digestOf('sha256', bytes) : await hashStream(handle, size);
-  if (bytes?.length !== (small ? size : undefined) || !same(await handle.stat({ bigint: true }), stats))
+  if ((bytes && bytes.length !== size) || !same(await handle.stat({ bigint: true }), stats))
     throw changedError(path);
-  return { sha256, size, ...(bytes ? { bytes } : {}) };
+  return { sha256, ...(bytes ? { bytes } : {}) };
 }
 
-async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(size);
+/** As much of the buffer as the file could fill. */
+async function fill(handle: FileHandle, buffer: Buffer): Promise<Buffer> {
   let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return bytes.subarray(0, filled);
+  return buffer.subarray(0, filled);
 }
 
 async function hashStream(handle: FileHandle, size: number): Promise<string> {

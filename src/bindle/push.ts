@@ -110,7 +110,7 @@ async function announce(options: PushOptions, id: BindleId, pause: number): Prom
   const { client, invoice, onEvent } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.createInvoice(invoice);
+      await client.announceInvoice(invoice);
       return true;
     } catch (error) {
       // A server that never answered at all is not worth the wait.

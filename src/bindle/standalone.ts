@@ -70,7 +70,7 @@ export async function writeStandalone(
     await rename(temporary, join(folder, INVOICE));
     return folder;
   } catch (error) {
-    if (fresh) await rm(folder, { recursive: true, force: true });
+    if (fresh) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     throw writing(error, folder);
   }
 }

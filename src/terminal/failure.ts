@@ -1,6 +1,7 @@
 // Errors as a person at a terminal meets them: one sentence, a next step, an exit code.
 
 import { CommanderError } from 'commander';
+import { ManifestError } from '../hippofacts/manifest-error.ts';
 import { paint, say, type Screen } from './screen.ts';
 
 /** Documented in the README: scripts depend on them. */
@@ -49,6 +50,10 @@ const BY_CODE: Record<string, number> = {
   BAD_URL: EXIT.usage,
   FILE_CHANGED: EXIT.project,
   FILE_UNREADABLE: EXIT.project,
+  NO_SUCH_FILE: EXIT.project,
+  SEVERAL_FOUND: EXIT.project,
+  NOT_UTF8: EXIT.project,
+  INVALID_NAME: EXIT.usage,
 };
 
 /** Says what went wrong on stderr and gives the exit code. */
@@ -60,7 +65,10 @@ export function report(screen: Screen, error: unknown): number {
   say(screen, `${paint(screen, 'red', 'error:')} ${message}`);
   if (hint !== undefined) say(screen, hint);
   if (screen.env['HIPPO_DEBUG'] && error instanceof Error) say(screen, error.stack ?? '');
-  return exitCode ?? BY_CODE[code ?? ''] ?? EXIT.failed;
+  if (exitCode !== undefined) return exitCode;
+  // A HIPPOFACTS that is not found and a bindle that is not found have the same code.
+  if (error instanceof ManifestError && code === 'NOT_FOUND') return EXIT.project;
+  return BY_CODE[code ?? ''] ?? EXIT.failed;
 }
 
 interface Description {
@@ -79,6 +87,9 @@ function describe(error: unknown): Description {
       message: `Unexpected failure: ${message}`,
       hint: 'This is a fault of the program. Run it again with HIPPO_DEBUG=1 and report what it prints.',
     };
+  const { path, syscall } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return { message: 'The disk is full.', hint: 'Free some space and try again.' };
+  if (syscall !== undefined && path !== undefined)
+    return { message: `${path} cannot be used (${code}, ${syscall}).` };
   return { message, hint, code, exitCode };
 }

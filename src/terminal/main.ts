@@ -18,6 +18,10 @@ interface Entry {
 
 /** In the order of the help. Only the module of the command that is called is loaded. */
 const COMMANDS: Record<string, Entry> = {
+  new: {
+    summary: 'write a HIPPOFACTS file that fits what is in a folder',
+    load: () => import('./commands/new.ts'),
+  },
   prepare: {
     summary: 'make the bindle of a project and write it to a folder',
     load: () => import('./commands/prepare.ts'),
