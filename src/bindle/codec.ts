@@ -29,8 +29,11 @@ export function decode(text: string, format: WireFormat): unknown {
 
 /** Absent values are left out in TOML and in JSON, which every known peer accepts. */
 export function encode(value: object, format: WireFormat): string {
-  const present = withoutUndefined(value) as Parameters<typeof stringify>[0];
-  return format === 'toml' ? stringify(present) : JSON.stringify(present);
+  return write(withoutUndefined(value) as object, format);
+}
+
+function write(value: object, format: WireFormat): string {
+  return format === 'toml' ? stringify(value as Parameters<typeof stringify>[0]) : JSON.stringify(value);
 }
 
 /** @throws CodecError, InvoiceError */
@@ -43,7 +46,7 @@ export function decodeInvoice(text: string, format: WireFormat): Invoice {
  * server cannot store `parcel = []` and breaks its index on it (bindle.md §0 trap 4).
  */
 export function encodeInvoice(invoice: Invoice, format: WireFormat): string {
-  return encode(canonical(invoice), format);
+  return write(canonical(invoice), format);
 }
 
 /** The same invoice with fields in wire order and nothing empty in it. */

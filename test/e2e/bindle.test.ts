@@ -266,7 +266,7 @@ describe('hippo bindle', () => {
       stdout: '',
       stderr: expect.stringContaining('Cancelled after 8 uploaded files'),
     });
-    expect([...server.parcels.values()].filter(Buffer.isBuffer)).toHaveLength(8);
+    expect([...server.parcels.values()].filter((bytes) => Buffer.isBuffer(bytes))).toHaveLength(8);
     expect([...server.parcels.values()]).not.toContain(null);
     server.intercept = undefined;
     const again = await run(['bindle', '-v', 'production', '-s', server.url, '-o', 'json']);
@@ -328,7 +328,7 @@ describe('hippo prepare', () => {
         code: 0,
         stdout: 'example.com/shop/1.0.0\n',
       });
-      expect([...server.parcels.values()].filter(Buffer.isBuffer)).toHaveLength(3);
+      expect([...server.parcels.values()].filter((bytes) => Buffer.isBuffer(bytes))).toHaveLength(3);
     }
   });
 
