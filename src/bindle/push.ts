@@ -156,7 +156,7 @@ class Uploads {
   failedLast: string | undefined;
   readonly #options: PushOptions;
   readonly #id: BindleId;
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, BindleError[]>();
   readonly #memory = new Budget(MEMORY_BYTES);
 
   constructor(options: PushOptions, id: BindleId) {
@@ -247,10 +247,11 @@ class Uploads {
 
   #count(label: Label, error: BindleError, giveUp: (error: unknown) => void): void {
     this.failedLast = error.message;
-    const failures = (this.#failures.get(label.sha256) ?? 0) + 1;
+    const failures = [...(this.#failures.get(label.sha256) ?? []), error];
     this.#failures.set(label.sha256, failures);
-    if (failures < ATTEMPTS) return;
-    giveUp(error.code === 'EXISTS' ? stuckError(label, error) : error);
+    if (failures.length < ATTEMPTS) return;
+    // Some servers close the connection on a large double, so that the answer to one in three is all there is.
+    giveUp(failures.some(({ code }) => code === 'EXISTS') ? stuckError(label, error) : error);
   }
 }
 

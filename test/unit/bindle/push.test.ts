@@ -112,6 +112,19 @@ describe('push', () => {
     expect([...server.parcels.values()].filter((bytes) => bytes !== null)).toHaveLength(2);
   });
 
+  it('names it too when the server mostly just hangs up', async () => {
+    const bindle = makeBindle('a', '1.0.0', { 'big.bin': 'x' });
+    let asked = 0;
+    server.intercept = (req) => {
+      if (!req.url?.includes('@') || ++asked === 3) return false;
+      req.socket.destroy();
+      return true;
+    };
+    server.parcels.set(sha256('x'), null);
+    await expect(run(bindle)).rejects.toMatchObject({ code: 'STUCK', stuck: ['big.bin'] });
+    expect(asked).toBe(5);
+  });
+
   it('sees that a server which claims to have all lacks a poisoned parcel', async () => {
     const bindle = makeBindle('a', '1.0.0', { 'f.txt': 'x' });
     server.parcels.set(sha256('x'), null); // so POST _i answers 201 with nothing missing
