@@ -3,7 +3,7 @@
 
 import { createHash, hash as digestOf } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { HashCache } from './hash-cache.ts';
 import type { Label } from './invoice.ts';
@@ -58,13 +58,13 @@ export class ParcelFiles {
   /** Digest and size of a file, from the cache where that is trusted. @throws ParcelFileError */
   async hash(path: string): Promise<Hashed> {
     return reading(path, async () => {
+      const cached = await this.#findCached(path);
+      if (cached) return cached;
       const handle = await open(path, 'r');
       let keep = false;
       try {
         const stats = await handle.stat({ bigint: true });
         requireFile(path, stats);
-        const cached = this.#cache?.find(path, stats);
-        if (cached !== undefined) return { sha256: cached, size: Number(stats.size) };
         const began = Date.now();
         const size = Number(stats.size);
         const sha256 =
@@ -82,6 +82,13 @@ export class ParcelFiles {
         if (!keep) await handle.close();
       }
     });
+  }
+
+  async #findCached(path: string): Promise<Hashed | undefined> {
+    if (!this.#cache) return undefined;
+    const stats = await stat(path, { bigint: true });
+    const sha256 = this.#cache.find(path, stats);
+    return sha256 === undefined ? undefined : { sha256, size: Number(stats.size) };
   }
 
   /** Reads into memory that is used again: thousands of small files leave no garbage. Undefined if it fell short. */
