@@ -21,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
      yanked INTEGER NOT NULL DEFAULT 0,
      json TEXT NOT NULL
    ) STRICT;
+   CREATE INDEX invoice_name ON invoice (name);
    CREATE TABLE parcel (
      invoice INTEGER NOT NULL REFERENCES invoice (number) ON DELETE CASCADE,
      sha256 TEXT NOT NULL,

@@ -16,7 +16,9 @@ export type FileOperations = Pick<typeof promises, 'mkdir' | 'open' | 'readdir' 
 export interface FileParcelStoreOptions {
   /**
    * Write each parcel through to the disk before it is acknowledged, so that it also survives a loss of
-   * power. Without this it survives a kill of the process. Default false.
+   * power. Without this it survives a kill of the process, and a loss of power may cut it short, which its
+   * size gives away. Default false: 2,000 parcels of 4 KiB take a third longer with it on a disk that is quick
+   * to flush, and many times as long on others.
    */
   powerSafe?: boolean;
   files?: FileOperations;
