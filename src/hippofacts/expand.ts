@@ -46,13 +46,17 @@ export async function expand(manifest: Manifest, options: ExpandOptions): Promis
   const { directory, signal, platform = process.platform } = options;
   const project = await Project.open(directory);
   const patternsOf = new PatternExpander(project, platform === 'win32', signal);
+  // Many entries may have the same module.
+  const modules = new Map<string, LocalFile | Finding>();
   const entries: ExpandedEntry[] = [];
   const problems: Problem[] = [];
   for (const entry of entriesOf(manifest)) {
     signal?.throwIfAborted();
     let module: LocalFile | undefined;
-    if (entry.name?.value !== undefined) {
-      const found = await findModule(project, entry.name.value);
+    const name = entry.name?.value;
+    if (entry.name && name !== undefined) {
+      const found = modules.get(name) ?? (await findModule(project, name));
+      modules.set(name, found);
       if ('path' in found) module = found;
       else problems.push({ ...found, range: entry.name.range });
     }
@@ -185,7 +189,7 @@ class PatternExpander {
     if (components.length === 0) return undefined;
     const folder = text.replace(this.#windows ? /[/\\]+$/ : /\/+$/, '');
     if (foldersOnly) return components.at(-1)?.recursive ? `${folder}/*` : `${folder}/**/*`;
-    if (!literal) return undefined;
+    if (!literal || components.some((component) => component.literal === '..')) return undefined;
     const { kind } = (await this.#project.find(this.#project.root, folder)) ?? {};
     return kind === 'folder' ? `${folder}/**/*` : undefined;
   }

@@ -1,7 +1,7 @@
 // The file of a handler's or export's module, or why there is none and what would make it (bindle.md §8.22).
 
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Finding } from './problem.ts';
 import { labelName, leaves, type LocalFile, type Project } from './project.ts';
@@ -16,10 +16,11 @@ export async function findModule(project: Project, name: string): Promise<LocalF
   if (!stats?.isFile()) return missing(directory, name, stats);
   const real = await realpath(file);
   if (!project.contains({ real })) return outside(name);
-  const relative = path.relative(directory, path.resolve(file));
-  const isPlain = !leaves(relative) && (await realpath(path.resolve(file)).catch(() => undefined)) === real;
+  const plain = path.resolve(file);
+  const relative = path.relative(directory, plain);
+  const isPlain = !leaves(relative) && (await realpath(plain).catch(() => undefined)) === real;
   const label = labelName(isPlain ? relative.split(path.sep) : project.segmentsOf(real));
-  return label === undefined ? outside(name) : { path: path.resolve(file), name: label };
+  return label === undefined ? outside(name) : { path: isPlain ? plain : real, name: label };
 }
 
 function outside(name: string): Finding {
@@ -91,9 +92,19 @@ async function buildCommand(directory: string, name: string): Promise<string | u
     const profile = /[/\\]debug[/\\]/.test(name) ? '' : ' --release';
     return `cargo build${profile} --target ${target}`;
   }
-  for (const file of ['asconfig.json', 'package.json'])
-    if (await isFile(path.join(directory, file))) return 'npm run build';
-  return undefined;
+  const isBuiltByNpm =
+    (await isFile(path.join(directory, 'asconfig.json'))) ||
+    (await hasBuildScript(path.join(directory, 'package.json')));
+  return isBuiltByNpm ? 'npm run build' : undefined;
+}
+
+async function hasBuildScript(file: string): Promise<boolean> {
+  try {
+    const { scripts } = JSON.parse(await readFile(file, 'utf8')) as { scripts?: Record<string, unknown> };
+    return typeof scripts?.build === 'string';
+  } catch {
+    return false;
+  }
 }
 
 async function isFile(file: string): Promise<boolean> {

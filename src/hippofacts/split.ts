@@ -19,10 +19,12 @@ export interface Piece extends Span {
   /** Where the `=` stands; undefined in a header and where it is missing. */
   readonly equals?: number;
   /** What the scanner saw to be wrong. The rest is the parser's to say. */
-  readonly fault?: Span & { readonly code: PieceFault };
+  readonly fault?: Fault;
 }
 
 export type PieceFault = 'unclosed-text' | 'unclosed-list' | 'unclosed-table' | 'too-deep' | 'too-long';
+
+type Fault = Span & { readonly code: PieceFault };
 
 export interface Split {
   readonly pieces: readonly Piece[];
@@ -100,8 +102,11 @@ function scanPair(text: string, start: number): Piece {
   // What was left open, or is followed by more text, took in too much if a statement starts in a later line.
   const cut = value.whole ? undefined : nextStatement(text, limit, value.end);
   const end = trimmed(text, start, cut ?? value.end);
-  if (!value.fault) return { ...piece, end };
-  return { ...piece, end, fault: { ...value.fault, end: Math.min(value.fault.end, end) } };
+  if (value.whole && !value.fault) return { ...piece, end };
+  // What lies behind the cut is not this statement's fault: the list or table that was left open is.
+  const fault = value.fault && value.fault.start < end ? value.fault : value.unclosed;
+  if (!fault) return { ...piece, end };
+  return { ...piece, end, fault: { ...fault, end: Math.min(fault.end, end) } };
 }
 
 /** The start of the first line after `from` that looks like a statement. */
@@ -115,7 +120,9 @@ interface ScannedValue {
   end: number;
   /** Everything that was opened was closed, and nothing follows it. */
   whole: boolean;
-  fault?: Span & { code: PieceFault };
+  fault?: Fault;
+  /** The outermost list or table that is open at `end`. */
+  unclosed?: Fault;
 }
 
 function scanValue(text: string, from: number): ScannedValue {
@@ -127,6 +134,20 @@ function scanValue(text: string, from: number): ScannedValue {
   let trailing = false;
   /** Where the statement ends if nothing else follows on its line: before a comment. */
   let end = from;
+  /** A text in a list that was not closed on its line. */
+  let openText: Fault | undefined;
+
+  const result = (stop: number, whole: boolean, found?: Fault): ScannedValue => {
+    const [outer] = open;
+    const code = outer?.char === '[' ? 'unclosed-list' : 'unclosed-table';
+    const fault = openText ?? found;
+    return {
+      end: stop,
+      whole,
+      ...(fault && { fault }),
+      ...(outer && { unclosed: { code, start: outer.at, end: stop } }),
+    };
+  };
 
   while (at < text.length) {
     const char = text.charAt(at);
@@ -149,22 +170,21 @@ function scanValue(text: string, from: number): ScannedValue {
     last = char;
     if (isQuote(char)) {
       const scanned = scanText(text, at);
-      const fault = { start: at, end: scanned.end };
+      const place = { start: at, end: scanned.end };
       if (!scanned.closed) {
-        // An open text of one line ends with the line; the scan goes on if it stands in a list.
-        if (scanned.multiLine || !within)
-          return { end: scanned.end, whole: false, fault: { ...fault, code: 'unclosed-text' } };
+        const fault: Fault = { code: 'unclosed-text', ...place };
+        if (scanned.multiLine || !within) return result(scanned.end, false, fault);
+        // It ends with its line; the list that it stands in may go on.
+        openText ??= fault;
       } else if (scanned.end - at > MAX_TEXT) {
-        return { end: scanned.end, whole: true, fault: { ...fault, code: 'too-long' } };
+        return result(scanned.end, true, { code: 'too-long', ...place });
       }
       at = scanned.end;
       complete ||= !within;
     } else {
       if (char === '[' || char === '{') {
-        if (open.length === MAX_DEPTH) {
-          const stop = lineEnd(text, at);
-          return { end: stop, whole: false, fault: { code: 'too-deep', start: at, end: at + 1 } };
-        }
+        if (open.length === MAX_DEPTH)
+          return result(lineEnd(text, at), false, { code: 'too-deep', start: at, end: at + 1 });
         open.push({ char, at });
       } else if (within && char === (within.char === '[' ? ']' : '}')) {
         open.pop();
@@ -175,10 +195,7 @@ function scanValue(text: string, from: number): ScannedValue {
     end = at;
   }
 
-  const unclosed = open[0];
-  if (!unclosed) return { end, whole: !trailing };
-  const code = unclosed.char === '[' ? 'unclosed-list' : 'unclosed-table';
-  return { end: at, whole: false, fault: { code, start: unclosed.at, end: at } };
+  return open.length === 0 ? result(end, !trailing) : result(at, false);
 }
 
 /** True if the line at `offset`, inside of an open list or inline table, can only be a new statement. */
