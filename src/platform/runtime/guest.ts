@@ -52,7 +52,8 @@ export function runGuest(module: WebAssembly.Module, run: GuestRun, limits: Gues
     const entry = instance.exports[run.entrypoint];
     if (typeof entry !== 'function') return failed(`it exports no function "${run.entrypoint}"`);
     if (!(memory instanceof WebAssembly.Memory)) return failed('it exports no memory');
-    if (run.entrypoint !== '_start' && typeof _initialize === 'function')
+    // A reactor, which is to be set up before any of its exports runs.
+    if (typeof _initialize === 'function')
       wasi.initialize({ exports: { memory, _initialize: _initialize as () => unknown } });
     const code = wasi.start({ exports: { memory, _start: entry as () => unknown } });
     // Looked at last: a guest can catch the exception that should have ended it.

@@ -33,8 +33,6 @@ export class Instance {
   readonly ended: Promise<void>;
   private readonly process: GuestProcess;
   private readonly handlers: readonly Handler[];
-  private running = 0;
-  private retired = false;
 
   private constructor(process: GuestProcess, handlers: readonly Handler[]) {
     this.process = process;
@@ -67,20 +65,8 @@ export class Instance {
   }
 
   /** @throws RuntimeGoneError */
-  async run(handler: Handler, input: Pick<Run, 'args' | 'environment' | 'stdin'>): Promise<Outcome> {
-    this.running++;
-    try {
-      return await this.process.run(runOf(handler, input));
-    } finally {
-      this.running--;
-      if (this.retired && this.running === 0) void this.process.stop();
-    }
-  }
-
-  /** Ends the process as soon as nothing runs in it. */
-  retire(): void {
-    this.retired = true;
-    if (this.running === 0) void this.process.stop();
+  run(handler: Handler, input: Pick<Run, 'args' | 'environment' | 'stdin'>): Promise<Outcome> {
+    return this.process.run(runOf(handler, input));
   }
 
   /** Ends the process at once. */

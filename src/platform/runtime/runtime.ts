@@ -51,31 +51,41 @@ const DEFAULT_LIMITS: Limits = {
   requestBody: 32 * MIB,
 };
 
+/** What a channel runs, and how many requests are at it. */
 interface Slot {
   readonly bindle: string;
   readonly instance: Promise<Instance>;
+  requests: number;
+  /** Another one has taken its place: it ends with its last request. */
+  replaced: boolean;
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const slots = new Map<string, Slot>();
+  /** Those in `slots`, and replaced ones that still answer. */
+  const alive = new Set<Slot>();
 
-  function instanceOf(channel: RunningChannel): Promise<Instance> {
+  function slotOf(channel: RunningChannel): Slot {
     const bindle = formatId(channel.bindle);
     const current = slots.get(channel.id);
-    if (current?.bindle === bindle) return current.instance;
+    if (current?.bindle === bindle) return current;
     const log = (text: string): void => options.log(channel.id, text);
-    const slot: Slot = { bindle, instance: Instance.start(channel.bindle, { ...options, limits, log }) };
+    const instance = Instance.start(channel.bindle, { ...options, limits, log });
+    const slot: Slot = { bindle, instance, requests: 0, replaced: false };
     slots.set(channel.id, slot);
-    void current?.instance.then(
-      (instance) => instance.retire(),
-      () => {},
-    );
+    alive.add(slot);
+    if (current !== undefined) {
+      current.replaced = true;
+      if (current.requests === 0) void stop(current);
+    }
+    // One that did not start, or has died, is started anew by the next request.
     const forget = (): void => {
+      alive.delete(slot);
       if (slots.get(channel.id) === slot) slots.delete(channel.id);
     };
-    void slot.instance.then((instance) => instance.ended.then(forget), forget);
-    return slot.instance;
+    void instance.then(({ ended }) => ended.then(forget), forget);
+    return slot;
   }
 
   async function answer(
@@ -84,10 +94,26 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const target = request.url ?? '/';
-    const path = pathOf(target);
+    const path = pathOf(request.url ?? '/');
     if (path === '/healthz') return reply(response, 200, 'OK');
-    const instance = await instanceOf(channel);
+    const slot = slotOf(channel);
+    slot.requests++;
+    try {
+      await answerBy(await slot.instance, path, channel, server, request, response);
+    } finally {
+      slot.requests--;
+      if (slot.replaced && slot.requests === 0) void stop(slot);
+    }
+  }
+
+  async function answerBy(
+    instance: Instance,
+    path: string,
+    channel: RunningChannel,
+    server: CgiServer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const handler = instance.match(path);
     if (handler === undefined) return reply(response, 404, 'Nothing in this app answers this path.\n');
     const body = await readBody(request, limits.requestBody);
@@ -97,7 +123,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
     const cgi: CgiRequest = {
       method: request.method ?? 'GET',
-      target,
+      target: request.url ?? '/',
       httpVersion: request.httpVersion,
       headers: request.headers,
       contentLength: body.length,
@@ -133,15 +159,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }
     },
     async stop() {
-      const ending = [...slots.values()].map(({ instance }) =>
-        instance.then(
-          (started) => started.stop(),
-          () => {},
-        ),
-      );
-      await Promise.all(ending);
+      await Promise.all([...alive].map(stop));
     },
   };
+}
+
+function stop({ instance }: Slot): Promise<void> {
+  return instance.then(
+    (started) => started.stop(),
+    () => {},
+  );
 }
 
 /** A failed handler says nothing to the visitor: what it said is in the channel's log. */
@@ -153,6 +180,7 @@ function respond(response: ServerResponse, outcome: Outcome, timeLimit: number):
     const { status, headers, body } = parseAnswer(outcome.stdout);
     response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
+    if (body.length > 0) response.setHeader('content-length', body.length);
     response.end(body);
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
