@@ -96,7 +96,7 @@ export class BindleClient {
     id: BindleId,
     sha256: string,
     size: number,
-    body: Buffer | Readable,
+    body: Buffer | AsyncIterable<Buffer>,
     options: CallOptions = {},
   ): Promise<void> {
     await this.#send('POST', paths.parcel(id, sha256), options, {
@@ -162,7 +162,7 @@ export class BindleClient {
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     options: CallOptions,
-    content?: { body: string | Buffer | Readable; type: string; length?: number },
+    content?: { body: string | Buffer | AsyncIterable<Buffer>; type: string; length?: number },
   ): Promise<Answer> {
     const { statusCode, headers, body } = await this.#request(method, path, options, {
       ...(content ? { 'content-type': content.type, body: content.body } : {}),
@@ -185,6 +185,7 @@ export class BindleClient {
       const response = await request(url, {
         method,
         headers: { ...this.#headers, ...(headers as Record<string, string>) },
+        // undici takes any iterable; its types do not say so.
         body: (body ?? null) as string | Buffer | Readable | null,
         dispatcher: method === 'GET' ? this.#reader : this.#dispatcher,
         ...(signal ? { signal } : {}),

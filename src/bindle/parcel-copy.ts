@@ -1,11 +1,8 @@
 // Parcels into files: from an open parcel or a server, always held against the digest and size of the label.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { BindleClient } from './client.ts';
 import { connectionError } from './http.ts';
 import type { BindleId } from './id.ts';
@@ -28,19 +25,24 @@ export class ParcelCopyError extends Error {
 export async function writeParcel(
   file: string,
   label: Label,
-  content: Buffer | Readable,
+  content: Buffer | AsyncIterable<Buffer>,
   signal?: AbortSignal,
 ): Promise<void> {
   const temporary = `${file}.${randomUUID()}.part`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    const source = Buffer.isBuffer(content) ? Readable.from([content], { objectMode: false }) : content;
-    await pipeline(source, checked(label), createWriteStream(temporary, { flags: 'wx' }), { signal });
+    const handle = await open(temporary, 'wx');
+    try {
+      await writeChecked(handle, label, content, signal);
+    } finally {
+      await handle.close();
+    }
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     const { code, syscall } = error as NodeJS.ErrnoException;
-    if (error instanceof ParcelCopyError || code === undefined || syscall === undefined) throw error;
+    // What a socket fails with is the caller's to explain.
+    if (code === undefined || syscall === undefined || syscall === 'read') throw error;
     const full = code === 'ENOSPC';
     throw new ParcelCopyError(
       'NOT_WRITTEN',
@@ -49,6 +51,32 @@ export async function writeParcel(
       { cause: error },
     );
   }
+}
+
+/** Writes and hashes, and fails at the end, or as soon as there are too many bytes, if they do not fit the label. */
+async function writeChecked(
+  handle: FileHandle,
+  label: Label,
+  content: Buffer | AsyncIterable<Buffer>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const fail = (problem: string): ParcelCopyError =>
+    new ParcelCopyError(
+      'DIGEST_MISMATCH',
+      `${label.name} is damaged: ${problem}.`,
+      'Nothing was kept of it.',
+    );
+  for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
+    signal?.throwIfAborted();
+    size += chunk.length;
+    if (size > label.size) throw fail(`it has more than the ${label.size} bytes that the invoice says`);
+    hash.update(chunk);
+    await handle.writeFile(chunk);
+  }
+  if (size !== label.size) throw fail(`it has ${size} bytes, the invoice says ${label.size}`);
+  if (hash.digest('hex') !== label.sha256) throw fail('its digest is not the one in the invoice');
 }
 
 /** Downloads one parcel into a file. @throws BindleError, ParcelCopyError */
@@ -61,14 +89,13 @@ export async function downloadParcel(
 ): Promise<void> {
   const body = await client.getParcel(id, label.sha256, { signal });
   try {
-    await writeParcel(file, label, body, signal);
+    await writeParcel(file, label, body as AsyncIterable<Buffer>, signal);
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
     if (signal?.aborted) throw signal.reason;
-    // What undici says of a connection that breaks off in the body.
-    if (!(error instanceof ParcelCopyError) && code !== undefined && syscall !== 'write')
-      throw connectionError(error, client.url);
-    throw error;
+    // Our own errors are sentences; what is left is a connection that broke off in the body.
+    throw error instanceof ParcelCopyError ? error : connectionError(error, client.url);
+  } finally {
+    body.destroy();
   }
 }
 
@@ -96,36 +123,9 @@ export async function openRemoteParcel(
   const parcel = await new ParcelFiles().open(file, label);
   return {
     ...parcel,
-    content: () => parcel.content(),
     close: async () => {
       await parcel.close();
       await rm(file, { force: true });
     },
   };
-}
-
-/** Passes bytes on and fails at the end, or as soon as there are too many, if they do not fit the label. */
-function checked(label: Label): Transform {
-  const hash = createHash('sha256');
-  let size = 0;
-  const fail = (problem: string): ParcelCopyError =>
-    new ParcelCopyError(
-      'DIGEST_MISMATCH',
-      `${label.name} is damaged: ${problem}.`,
-      'Nothing was kept of it.',
-    );
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      if (size > label.size)
-        return done(fail(`it has more than the ${label.size} bytes that the invoice says`));
-      hash.update(chunk);
-      done(null, chunk);
-    },
-    flush(done) {
-      if (size !== label.size) done(fail(`it has ${size} bytes, the invoice says ${label.size}`));
-      else if (hash.digest('hex') !== label.sha256) done(fail('its digest is not the one in the invoice'));
-      else done();
-    },
-  });
 }

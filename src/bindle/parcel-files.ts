@@ -4,24 +4,26 @@
 import { createHash, hash as digestOf } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { BufferPool } from './buffer-pool.ts';
 import type { HashCache } from './hash-cache.ts';
 import type { Label } from './invoice.ts';
 
 /** Up to this size a file is read once and sent from the very buffer that was hashed. */
 export const IN_MEMORY_BYTES = 8 * 1024 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const POOL_BYTES = 2 * IN_MEMORY_BYTES;
 /** Large files stay open between hashing and sending, so that they are read for hashing once; so many at most. */
 const KEPT_OPEN = 32;
 
 /** A parcel's bytes, ready to be sent or copied. */
 export interface OpenParcel {
   readonly size: number;
-  /** The bytes: at once, or as a stream that can be asked for once. */
-  content(): Buffer | Readable;
-  /** True if the source is no longer what was hashed, so that the bytes of a stream may have been others. */
-  changed(): Promise<boolean>;
-  close(): Promise<void>;
+  /** The bytes: at once, or chunk by chunk, once; each chunk is good until the next one is asked for. */
+  content: () => Buffer | AsyncIterable<Buffer>;
+  /** True if the source is no longer what was hashed, so that the chunks may have been others. */
+  changed: () => Promise<boolean>;
+  /** @param delivered nobody reads the bytes any more, so that their memory may be used again */
+  close: (delivered?: boolean) => Promise<void>;
 }
 
 export class ParcelFileError extends Error {
@@ -49,7 +51,7 @@ interface Kept extends Hashed {
 export class ParcelFiles {
   readonly #cache: HashCache | undefined;
   readonly #kept = new Map<string, Kept>();
-  readonly #scratch: Buffer[] = [];
+  readonly #pool = new BufferPool(POOL_BYTES);
 
   constructor(cache?: HashCache) {
     this.#cache = cache;
@@ -63,16 +65,10 @@ export class ParcelFiles {
       const handle = await open(path, 'r');
       let keep = false;
       try {
-        const stats = await handle.stat({ bigint: true });
-        requireFile(path, stats);
+        const stats = await statFile(path, handle);
         const began = Date.now();
-        const size = Number(stats.size);
-        const sha256 =
-          size <= CHUNK_BYTES ? await this.#hashSmall(handle, size) : await hashStream(handle, size);
-        if (sha256 === undefined || !same(await handle.stat({ bigint: true }), stats))
-          throw changedError(path);
-        const hashed = { sha256, size };
-        this.#cache?.remember(path, stats, sha256, began);
+        const hashed = { sha256: await this.#digest(path, handle, stats), size: Number(stats.size) };
+        this.#cache?.remember(path, stats, hashed.sha256, began);
         if (hashed.size > IN_MEMORY_BYTES && this.#kept.size < KEPT_OPEN && !this.#kept.has(path)) {
           this.#kept.set(path, { ...hashed, handle, stats });
           keep = true;
@@ -82,24 +78,6 @@ export class ParcelFiles {
         if (!keep) await handle.close();
       }
     });
-  }
-
-  async #findCached(path: string): Promise<Hashed | undefined> {
-    if (!this.#cache) return undefined;
-    const stats = await stat(path, { bigint: true });
-    const sha256 = this.#cache.find(path, stats);
-    return sha256 === undefined ? undefined : { sha256, size: Number(stats.size) };
-  }
-
-  /** Reads into memory that is used again: thousands of small files leave no garbage. Undefined if it fell short. */
-  async #hashSmall(handle: FileHandle, size: number): Promise<string | undefined> {
-    const buffer = this.#scratch.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    try {
-      const bytes = await fill(handle, buffer.subarray(0, size));
-      return bytes.length === size ? digestOf('sha256', bytes) : undefined;
-    } finally {
-      this.#scratch.push(buffer);
-    }
   }
 
   /**
@@ -112,10 +90,11 @@ export class ParcelFiles {
       this.#kept.delete(path);
       if (kept) {
         const stats = await kept.handle.stat({ bigint: true });
-        if (kept.sha256 === label.sha256 && same(stats, kept.stats)) return streamed(kept.handle, kept.stats);
+        if (kept.sha256 === label.sha256 && same(stats, kept.stats))
+          return this.#chunked(kept.handle, kept.stats);
         await kept.handle.close();
       }
-      return openFresh(path, label);
+      return this.#openFresh(path, label);
     });
   }
 
@@ -125,22 +104,88 @@ export class ParcelFiles {
     this.#kept.clear();
     await Promise.all(kept.map(({ handle }) => handle.close()));
   }
-}
 
-async function openFresh(path: string, label: Label): Promise<OpenParcel> {
-  const handle = await open(path, 'r');
-  let keep = false;
-  try {
-    const stats = await handle.stat({ bigint: true });
-    requireFile(path, stats);
-    if (stats.size !== BigInt(label.size)) throw changedError(path);
-    const { sha256, bytes } = await hashHandle(path, handle, stats);
-    if (sha256 !== label.sha256) throw changedError(path);
-    if (bytes) return buffered(bytes);
-    keep = true;
-    return streamed(handle, stats);
-  } finally {
-    if (!keep) await handle.close();
+  async #findCached(path: string): Promise<Hashed | undefined> {
+    if (!this.#cache) return undefined;
+    const stats = await stat(path, { bigint: true });
+    const sha256 = this.#cache.find(path, stats);
+    return sha256 === undefined ? undefined : { sha256, size: Number(stats.size) };
+  }
+
+  async #openFresh(path: string, label: Label): Promise<OpenParcel> {
+    const handle = await open(path, 'r');
+    let keep = false;
+    try {
+      const stats = await statFile(path, handle);
+      if (stats.size !== BigInt(label.size)) throw changedError(path);
+      if (label.size > IN_MEMORY_BYTES) {
+        if ((await this.#digest(path, handle, stats)) !== label.sha256) throw changedError(path);
+        keep = true;
+        return this.#chunked(handle, stats);
+      }
+      const memory = this.#pool.take(label.size);
+      const bytes = await fill(handle, memory.subarray(0, label.size));
+      if (bytes.length !== label.size || digestOf('sha256', bytes) !== label.sha256) throw changedError(path);
+      return {
+        ...buffered(bytes),
+        close: (delivered = false) => {
+          if (delivered) this.#pool.give(memory);
+          return Promise.resolve();
+        },
+      };
+    } finally {
+      if (!keep) await handle.close();
+    }
+  }
+
+  #chunked(handle: FileHandle, stats: BigIntStats): OpenParcel {
+    return {
+      size: Number(stats.size),
+      content: () => this.#chunks(handle, Number(stats.size)),
+      changed: async () => !same(await handle.stat({ bigint: true }), stats),
+      close: () => handle.close(),
+    };
+  }
+
+  /**
+   * All of a file from two buffers in turn: who asks for a chunk has done with the one before the last. They are
+   * larger than what a socket takes in before it wants to be waited for, so that it holds one of them at most.
+   */
+  async *#chunks(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
+    const buffers = [this.#pool.take(CHUNK_BYTES), this.#pool.take(CHUNK_BYTES)] as const;
+    for (let position = 0, turn = 0; position < size; turn ^= 1) {
+      const memory = buffers[turn === 0 ? 0 : 1];
+      const bytes = await fill(
+        handle,
+        memory.subarray(0, Math.min(memory.length, size - position)),
+        position,
+      );
+      // The file is shorter by now: what was announced cannot be kept, and the peer will say so.
+      if (bytes.length === 0) return;
+      yield bytes;
+      position += bytes.length;
+    }
+  }
+
+  /** The digest of all of a file, which must not change meanwhile. */
+  async #digest(path: string, handle: FileHandle, stats: BigIntStats): Promise<string> {
+    const size = Number(stats.size);
+    const memory = this.#pool.take(Math.min(size, CHUNK_BYTES));
+    try {
+      const hash = createHash('sha256');
+      let position = 0;
+      while (position < size) {
+        const chunk = memory.subarray(0, Math.min(memory.length, size - position));
+        const bytes = await fill(handle, chunk, position);
+        if (bytes.length < chunk.length) throw changedError(path);
+        hash.update(bytes);
+        position += bytes.length;
+      }
+      if (!same(await handle.stat({ bigint: true }), stats)) throw changedError(path);
+      return hash.digest('hex');
+    } finally {
+      this.#pool.give(memory);
+    }
   }
 }
 
@@ -154,60 +199,25 @@ export function buffered(bytes: Buffer): OpenParcel {
   };
 }
 
-function streamed(handle: FileHandle, stats: BigIntStats): OpenParcel {
-  const size = Number(stats.size);
-  return {
-    size,
-    content: () =>
-      handle.createReadStream({ start: 0, end: size - 1, autoClose: false, highWaterMark: CHUNK_BYTES }),
-    changed: async () => !same(await handle.stat({ bigint: true }), stats),
-    close: () => handle.close(),
-  };
-}
-
-/** Reads a file once from its descriptor; small ones give their bytes too. */
-async function hashHandle(
-  path: string,
-  handle: FileHandle,
-  stats: BigIntStats,
-): Promise<{ sha256: string; bytes?: Buffer }> {
-  const size = Number(stats.size);
-  const bytes = size <= IN_MEMORY_BYTES ? await fill(handle, Buffer.allocUnsafeSlow(size)) : undefined;
-  const sha256 = bytes ? digestOf('sha256', bytes) : await hashStream(handle, size);
-  if ((bytes && bytes.length !== size) || !same(await handle.stat({ bigint: true }), stats))
-    throw changedError(path);
-  return { sha256, ...(bytes ? { bytes } : {}) };
-}
-
-/** As much of the buffer as the file could fill. */
-async function fill(handle: FileHandle, buffer: Buffer): Promise<Buffer> {
+/** As much of the buffer as the file can fill from this position on. */
+async function fill(handle: FileHandle, buffer: Buffer, position = 0): Promise<Buffer> {
   let filled = 0;
   while (filled < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);
 }
 
-async function hashStream(handle: FileHandle, size: number): Promise<string> {
-  const hash = createHash('sha256');
-  const stream = handle.createReadStream({
-    start: 0,
-    end: size - 1,
-    autoClose: false,
-    highWaterMark: CHUNK_BYTES,
-  });
-  for await (const chunk of stream) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 function same(a: BigIntStats, b: BigIntStats): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino;
 }
 
-function requireFile(path: string, stats: BigIntStats): void {
+async function statFile(path: string, handle: FileHandle): Promise<BigIntStats> {
+  const stats = await handle.stat({ bigint: true });
   if (!stats.isFile()) throw new ParcelFileError('FILE_UNREADABLE', `${path} is not a file.`);
+  return stats;
 }
 
 function changedError(path: string): ParcelFileError {

@@ -2,7 +2,6 @@
 // lacks none. Built for servers that are fragile (bindle.md §0): nothing unhashed is sent, an upload that has
 // begun is finished, and after every doubt the server is asked what it has.
 
-import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BindleClient } from './client.ts';
 import { BindleError } from './http.ts';
@@ -216,20 +215,17 @@ class Uploads {
     await this.#memory.take(held);
     try {
       const parcel = await open(label);
+      let delivered = false;
       try {
         if (isCancelled(this.#options)) return;
         onEvent?.({ type: 'started', label });
         const content = parcel.content();
         const body = Buffer.isBuffer(content)
           ? content
-          : Readable.from(
-              counted(content, (bytes) => onEvent?.({ type: 'progress', label, bytes })),
-              {
-                objectMode: false,
-              },
-            );
+          : counted(content, (bytes) => onEvent?.({ type: 'progress', label, bytes }));
         flying.add(label);
         await client.sendParcel(this.#id, label.sha256, label.size, body, { signal });
+        delivered = true;
         if (Buffer.isBuffer(content)) onEvent?.({ type: 'progress', label, bytes: label.size });
         this.sent.push(label);
         onEvent?.({ type: 'sent', label });
@@ -238,7 +234,7 @@ class Uploads {
           throw await refused(label, parcel, error);
         throw error;
       } finally {
-        await parcel.close();
+        await parcel.close(delivered);
       }
     } finally {
       this.#memory.give(held);
@@ -330,10 +326,13 @@ async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> 
   await delay(Math.min(ms, LONGEST_PAUSE_MS), undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
-async function* counted(source: Readable, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+async function* counted(
+  source: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
-    yield chunk as Buffer;
-    onBytes((chunk as Buffer).length);
+    yield chunk;
+    onBytes(chunk.length);
   }
 }
 

@@ -33,3 +33,12 @@ export function makeBindle(
     open: (label) => Promise.resolve(buffered(content.get(label.sha256)!)),
   };
 }
+
+/** All of a parcel's bytes. */
+export async function bytesOf(parcel: OpenParcel): Promise<Buffer> {
+  const content = parcel.content();
+  if (Buffer.isBuffer(content)) return content;
+  const chunks: Buffer[] = [];
+  for await (const chunk of content) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

@@ -20,7 +20,6 @@ export async function compile(source: string, ...options: string[]): Promise<Buf
       'node_modules/@assemblyscript/wasi-shim/asconfig.json',
       '--outFile',
       'module.wasm',
-      '-O',
       ...options,
     ],
     {

@@ -1,11 +1,11 @@
+import { randomFillSync } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HashCache } from '../../../src/bindle/hash-cache.ts';
 import type { Label } from '../../../src/bindle/invoice.ts';
-import { IN_MEMORY_BYTES, ParcelFiles, type OpenParcel } from '../../../src/bindle/parcel-files.ts';
-import { sha256 } from '../../support/bindles.ts';
+import { IN_MEMORY_BYTES, ParcelFiles } from '../../../src/bindle/parcel-files.ts';
+import { bytesOf, sha256 } from '../../support/bindles.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -28,11 +28,7 @@ const labelOf = (content: string | Buffer): Label => ({
   name: 'x',
   mediaType: 'a/b',
 });
-const bytesOf = async (parcel: OpenParcel): Promise<Buffer> => {
-  const content = parcel.content();
-  return Buffer.isBuffer(content) ? content : buffer(content);
-};
-const large = Buffer.alloc(IN_MEMORY_BYTES + 12_345, 'large');
+const large = randomFillSync(Buffer.alloc(IN_MEMORY_BYTES + 12_345));
 
 describe('parcels from files', () => {
   it.each([

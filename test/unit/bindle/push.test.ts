@@ -1,7 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BindleClient } from '../../../src/bindle/client.ts';
 import type { Label } from '../../../src/bindle/invoice.ts';
+import { ParcelFiles } from '../../../src/bindle/parcel-files.ts';
 import { push, type PushEvent, type PushOptions } from '../../../src/bindle/push.ts';
 import { generateKey, keyEntry, signInvoice } from '../../../src/bindle/signing.ts';
 import { makeBindle, sha256, type TestBindle } from '../../support/bindles.ts';
@@ -226,6 +231,24 @@ describe('push', () => {
       message: expect.stringContaining('big.bin changed'),
       stuck: ['big.bin'],
     });
+  });
+
+  it('sends large files chunk by chunk, byte for byte', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hippo-push-'));
+    try {
+      const contents = [3, 9_000_001, 20_000_000, 8 * 1024 * 1024].map((size) => randomBytes(size));
+      const bindle = makeBindle(
+        'a',
+        '1.0.0',
+        Object.fromEntries(contents.map((bytes, index) => [`f${index}`, bytes])),
+      );
+      const files = new ParcelFiles();
+      for (const [index, bytes] of contents.entries()) writeFileSync(join(folder, `f${index}`), bytes);
+      await run(bindle, { open: (label) => files.open(join(folder, label.name), label) });
+      expect(holdsAll(bindle)).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('asks for no parcel that is not in the invoice', async () => {

@@ -8,7 +8,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -22,7 +21,7 @@ import {
   standaloneName,
   writeStandalone,
 } from '../../../src/bindle/standalone.ts';
-import { makeBindle, sha256, type TestBindle } from '../../support/bindles.ts';
+import { bytesOf, makeBindle, sha256, type TestBindle } from '../../support/bindles.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -42,9 +41,7 @@ const contentOf = async (path: string): Promise<Record<string, string>> => {
   try {
     const entries = await Promise.all(
       standalone.invoice.parcel!.map(async ({ label }) => {
-        const parcel = await standalone.open(label);
-        const content = parcel.content();
-        return [label.name, String(Buffer.isBuffer(content) ? content : await buffer(content))] as const;
+        return [label.name, String(await bytesOf(await standalone.open(label)))] as const;
       }),
     );
     return Object.fromEntries(entries);
