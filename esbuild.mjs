@@ -10,11 +10,23 @@ const options = {
   entryPoints: {
     extension: 'src/extension.ts',
     cli: 'src/cli.ts',
+    terminal: 'src/terminal/main.ts',
     platform: 'src/platform.ts',
     'runtime-process': 'src/platform/runtime/process.ts',
     'runtime-worker': 'src/platform/runtime/worker.ts',
   },
   external: ['vscode'],
+  plugins: [
+    {
+      // The front door checks the version of Node and turns on the compile cache before it loads the rest.
+      name: 'terminal apart',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/terminal\/main\.ts$/ }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: './terminal.cjs', external: true } : undefined,
+        ),
+    },
+  ],
+  supported: { 'dynamic-import': false },
   bundle: true,
   platform: 'node',
   format: 'cjs',

@@ -10,6 +10,8 @@ export interface Places {
   keyring: string;
   /** Digests of files, one small file a project; may be deleted at any time. */
   hashCache: string;
+  /** Compiled code of the command; may be deleted at any time. */
+  compileCache: string;
   /** The local Hippo's state. */
   platform: string;
 }
@@ -24,6 +26,7 @@ export function findPlaces(env: NodeJS.ProcessEnv): Places {
     secretKeys: join(config, 'secret_keys.toml'),
     keyring: join(config, 'keyring.toml'),
     hashCache: join(cache, 'hashes'),
+    compileCache: join(cache, 'compiled'),
     platform: join(data, 'platform'),
   };
 }
