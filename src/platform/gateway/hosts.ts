@@ -16,7 +16,7 @@ const API_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]
  */
 export function destination({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): Destination {
   const host = headers.host?.toLowerCase() ?? '';
-  const name = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/.exec(host)?.[1];
+  const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec(host)?.[1];
   if (name === undefined) return refused(400, 'The request needs a Host header that names one host.');
   if (!url?.startsWith('/')) return refused(400, 'The request must name a path.');
   if (!API_HOSTS.has(name)) return { kind: 'channel', domain: name.replace(/\.$/, '') };
