@@ -1,5 +1,6 @@
 // Bundles each program into one file in dist/: the front doors, and what is started by path as a process or a
 // thread of its own. `node esbuild.mjs [--watch] [--minify]`
+import { rmSync } from 'node:fs';
 import { build, context } from 'esbuild';
 
 const watch = process.argv.includes('--watch');
@@ -41,5 +42,7 @@ const options = {
   logLevel: 'warning',
 };
 
+// What is published must not hold the maps of an earlier build.
+if (minify) rmSync('dist', { recursive: true, force: true });
 if (watch) await (await context(options)).watch();
 else await build(options);
