@@ -10,26 +10,23 @@ else if (route == '/static/...') asset();
 else home();
 
 function home(): void {
-  answer(
-    200,
-    HTML,
-    page(
-      escapeHtml(greeting()),
-      '<p>This page comes from a WebAssembly module. Every request runs it anew, from ' +
-        '<code>assembly/index.ts</code>, and it sees nothing but the request and its own files.</p>' +
-        '<form action="/hello"><input name="name" placeholder="Your name" aria-label="Your name">' +
-        '<button>Say hello</button></form>' +
-        '<p>The heading is the variable <code>GREETING</code> of the channel that you are looking at, ' +
-        'the colours come from <a href="/static/style.css">static/style.css</a> in the bindle.</p>',
-    ),
-  );
+  const content = `
+<p>This page comes from a WebAssembly module. Every request runs it anew, from <code>assembly/index.ts</code>,
+and it sees nothing but the request and its own files.</p>
+<form action="/hello">
+<input name="name" placeholder="Your name" aria-label="Your name">
+<button>Say hello</button>
+</form>
+<p>The heading is the variable <code>GREETING</code> of the channel that you are looking at, the colours come
+from <a href="/static/style.css">static/style.css</a> in the bindle.</p>`;
+  answer(200, HTML, page(greeting(), content));
 }
 
 /** `/hello/World` and `/hello?name=World` */
 function hello(): void {
   const path = variable('PATH_INFO');
   const name = path.length > 1 ? path.substring(1) : parameter('name', 'World');
-  answer(200, HTML, page(escapeHtml(greeting() + ', ' + name + '!'), '<p><a href="/">Back</a></p>'));
+  answer(200, HTML, page(`${greeting()}, ${name}!`, '<p><a href="/">Back</a></p>'));
 }
 
 function asset(): void {
@@ -43,10 +40,15 @@ function greeting(): string {
 }
 
 function page(heading: string, content: string): string {
-  return (
-    '<!doctype html><html lang="en"><meta charset="utf-8">' +
-    '<meta name="viewport" content="width=device-width, initial-scale=1">' +
-    '<title>' + heading + '</title><link rel="stylesheet" href="/static/style.css">' +
-    '<h1>' + heading + '</h1>' + content + '</html>\n'
-  );
+  const title = escapeHtml(heading);
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="/static/style.css">
+<h1>${title}</h1>
+${content}
+</html>
+`;
 }

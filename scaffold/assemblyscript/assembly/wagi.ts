@@ -20,7 +20,8 @@ export function parameter(name: string, fallback: string = ''): string {
   const items = variable('QUERY_STRING').split('&');
   for (let i = 0; i < items.length; i++) {
     const equals = items[i].indexOf('=');
-    if (equals >= 0 && decode(items[i].substring(0, equals)) == name) return decode(items[i].substring(equals + 1));
+    if (equals >= 0 && decode(items[i].substring(0, equals)) == name)
+      return decode(items[i].substring(equals + 1));
   }
   return fallback;
 }
@@ -81,7 +82,12 @@ function decode(text: string): string {
     const byte = encoded[i];
     if (byte == 0x2b) {
       bytes.push(0x20);
-    } else if (byte == 0x25 && i + 2 < encoded.length && hex(encoded[i + 1]) >= 0 && hex(encoded[i + 2]) >= 0) {
+    } else if (
+      byte == 0x25 &&
+      i + 2 < encoded.length &&
+      hex(encoded[i + 1]) >= 0 &&
+      hex(encoded[i + 2]) >= 0
+    ) {
       bytes.push(<u8>(hex(encoded[i + 1]) * 16 + hex(encoded[i + 2])));
       i += 2;
     } else {
