@@ -82,8 +82,7 @@ function readOptions(args: string[]): Options {
 
 function stopRequest({ untilStdinEnds }: Options): Promise<void> {
   return new Promise((resolve) => {
-    process.on('SIGINT', () => resolve());
-    process.on('SIGTERM', () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve());
     if (untilStdinEnds)
       process.stdin
         .on('end', () => resolve())
@@ -147,12 +146,16 @@ async function start({ port, dataDir: kept }: Options): Promise<Platform> {
       state,
       bindleVersions: (name) => bindle.versions(name),
       channelLog: (channelId) => logs.read(channelId),
+      channelRemoved: (channelId) => {
+        runtime.release(channelId);
+        logs.remove(channelId);
+      },
       health: health(randomUUID()),
       report: complain,
     });
     const entrance = createEntrance({
-      bindle: (request, response) => void bindle.handle(request, response),
-      hippo: (request, response) => void hippo.handle(request, response),
+      bindle: (request, response, options) => bindle.handle(request, response, options),
+      hippo: (request, response) => hippo.handle(request, response),
       gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime }),
     });
     const bound = await listen(entrance, port ?? DEFAULT_PORT, port === undefined);

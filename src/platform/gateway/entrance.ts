@@ -4,24 +4,33 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Gateway } from './gateway.ts';
 import { destination } from './hosts.ts';
 
-type Handle = (request: IncomingMessage, response: ServerResponse) => unknown;
-
 export interface EntranceOptions {
-  /** Bindle's API, all paths below `/v1`. */
-  readonly bindle: Handle;
+  /** Bindle's API, all paths below `/v1`. A peer that `awaitsContinue` sends no body before it is told to. */
+  readonly bindle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: { awaitsContinue: boolean },
+  ) => unknown;
   /** Hippo's API, all other paths. */
-  readonly hippo: Handle;
+  readonly hippo: (request: IncomingMessage, response: ServerResponse) => unknown;
   readonly gateway: Gateway;
 }
 
 export function createEntrance({ bindle, hippo, gateway }: EntranceOptions): Server {
-  return createServer((request, response) => {
+  const enter = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     const to = destination(request);
-    if (to.kind === 'channel') void gateway.handle(to.domain, request, response);
-    else if (to.kind === 'refused') refuse(response, to.status, to.reason);
-    else if (/^\/v1(?:[/?]|$)/.test(request.url ?? '')) bindle(request, response);
-    else hippo(request, response);
-  });
+    if (to.kind === 'refused') return refuse(response, to.status, to.reason);
+    if (to.kind === 'api' && /^\/v1(?:[/?]|$)/.test(request.url ?? ''))
+      return void bindle(request, response, { awaitsContinue });
+    if (awaitsContinue) response.writeContinue();
+    if (to.kind === 'api') hippo(request, response);
+    else void gateway.handle(to.domain, request, response);
+  };
+  // A large parcel may take longer than Node gives a request; who only waits is looked after in the rooms.
+  const server = createServer({ requestTimeout: 0 }, (request, response) => enter(request, response, false));
+  return server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    enter(request, response, true),
+  );
 }
 
 /**

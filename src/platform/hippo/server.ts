@@ -20,6 +20,8 @@ export interface HippoServerOptions {
   /** The versions that the Bindle server holds of a name. */
   readonly bindleVersions: (name: string) => readonly string[];
   readonly channelLog: (channelId: string) => readonly string[];
+  /** Called when there is no such channel any more. */
+  readonly channelRemoved: (channelId: string) => void;
   /** What `/healthz` says. */
   readonly health: () => object;
   /** Told of failures that are the server's own; the peer hears nothing of their cause. */
@@ -50,7 +52,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   const { state } = options;
   const router = findMyWay();
   const on = (method: HTTPMethod, path: string, answer: (call: Call) => Promise<Reply> | Reply): void => {
-    router.on(method, path, () => {}, answer);
+    router.on(method === 'GET' ? ['GET', 'HEAD'] : method, path, () => {}, answer);
   };
   const ok = (body: unknown): Reply => ({ status: 200, body });
   const done: Reply = { status: 204 };
@@ -64,7 +66,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   });
   on('GET', paths.app(':id'), ({ id }) => ok(state.app(id)));
   on('DELETE', paths.app(':id'), ({ id }) => {
-    state.removeApp(id);
+    for (const channelId of state.removeApp(id)) options.channelRemoved(channelId);
     return done;
   });
 
@@ -77,6 +79,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   });
   on('DELETE', paths.channel(':id'), ({ id }) => {
     state.removeChannel(id);
+    options.channelRemoved(id);
     return done;
   });
   on('GET', paths.channelLogs(':id'), ({ id }) => {

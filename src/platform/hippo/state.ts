@@ -96,9 +96,13 @@ export class HippoState {
     return this.#appItem(this.#appRow(id));
   }
 
-  /** With its channels and revisions. @throws NotFoundError */
-  removeApp(id: string): void {
-    if (this.#database.run('DELETE FROM app WHERE id = ?', id) === 0) throw new NotFoundError('App', id);
+  /** With its revisions and channels. @throws NotFoundError @returns the ids of the channels */
+  removeApp(id: string): string[] {
+    return this.#database.transaction(() => {
+      const channels = this.#channelsOf(id).map((channel) => channel.id);
+      if (this.#database.run('DELETE FROM app WHERE id = ?', id) === 0) throw new NotFoundError('App', id);
+      return channels;
+    });
   }
 
   /** @throws NotFoundError, ValidationError @returns the channel's id */

@@ -41,7 +41,8 @@ export class GuestProcess {
   private lastId = 0;
   private alive = true;
 
-  constructor(programs: RuntimePrograms) {
+  /** @param log gets what the process itself complains of */
+  constructor(programs: RuntimePrograms, log: (text: string) => void) {
     this.child = fork(fileURLToPath(programs.process), [fileURLToPath(programs.worker)], {
       execArgv: [
         `--wasm-max-mem-pages=${MEMORY_PAGES}`,
@@ -50,7 +51,7 @@ export class GuestProcess {
       ],
       env: inherited('SystemRoot', 'ELECTRON_RUN_AS_NODE'),
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       windowsHide: true,
     } as Parameters<typeof fork>[2]);
     this.ended = new Promise((resolve) => {
@@ -61,6 +62,7 @@ export class GuestProcess {
       this.child.once('exit', gone);
       this.child.once('error', gone);
     });
+    this.child.stderr?.setEncoding('utf8').on('data', log);
     this.child.on('message', (message: FromProcess) => this.receive(message));
   }
 

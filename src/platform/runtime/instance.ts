@@ -49,7 +49,7 @@ export class Instance {
       );
     const app = readApp(invoice);
     const contents = await readContents(bindle, app, options);
-    const process = new GuestProcess(options.programs);
+    const process = new GuestProcess(options.programs, options.log);
     try {
       const exports = await process.load(contents, options.limits);
       return new Instance(process, await withSubRoutes(app.handlers, exports, process, options.log));

@@ -38,6 +38,8 @@ export interface Runtime {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void>;
+  /** The channel is gone: its process ends with its last request. */
+  release(channelId: string): void;
   /** Ends every runtime process. */
   stop(): Promise<void>;
 }
@@ -56,14 +58,14 @@ interface Slot {
   readonly bindle: string;
   readonly instance: Promise<Instance>;
   requests: number;
-  /** Another one has taken its place: it ends with its last request. */
-  replaced: boolean;
+  /** It ends with its last request. */
+  retired: boolean;
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const slots = new Map<string, Slot>();
-  /** Those in `slots`, and replaced ones that still answer. */
+  /** Those in `slots`, and retired ones that still answer. */
   const alive = new Set<Slot>();
 
   function slotOf(channel: RunningChannel): Slot {
@@ -72,13 +74,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (current?.bindle === bindle) return current;
     const log = (text: string): void => options.log(channel.id, text);
     const instance = Instance.start(channel.bindle, { ...options, limits, log });
-    const slot: Slot = { bindle, instance, requests: 0, replaced: false };
+    const slot: Slot = { bindle, instance, requests: 0, retired: false };
     slots.set(channel.id, slot);
     alive.add(slot);
-    if (current !== undefined) {
-      current.replaced = true;
-      if (current.requests === 0) void stop(current);
-    }
+    if (current !== undefined) retire(current);
     // One that did not start, or has died, is started anew by the next request.
     const forget = (): void => {
       alive.delete(slot);
@@ -102,7 +101,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       await answerBy(await slot.instance, path, channel, server, request, response);
     } finally {
       slot.requests--;
-      if (slot.replaced && slot.requests === 0) void stop(slot);
+      if (slot.retired && slot.requests === 0) void stop(slot);
     }
   }
 
@@ -158,10 +157,22 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         reply(response, error instanceof BindleIncompleteError ? 503 : 502, `${message}\n`);
       }
     },
+    release(channelId) {
+      const slot = slots.get(channelId);
+      if (slot === undefined) return;
+      slots.delete(channelId);
+      retire(slot);
+    },
     async stop() {
       await Promise.all([...alive].map(stop));
     },
   };
+}
+
+/** Ends it with its last request. */
+function retire(slot: Slot): void {
+  slot.retired = true;
+  if (slot.requests === 0) void stop(slot);
 }
 
 function stop({ instance }: Slot): Promise<void> {

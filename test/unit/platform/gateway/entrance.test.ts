@@ -1,6 +1,6 @@
 // The one server of the platform, and the port it gets.
 
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -41,7 +41,8 @@ async function startEntrance(): Promise<string> {
     },
   });
   const entrance = createEntrance({
-    bindle: (request, response) => response.end(`bindle ${request.url}`),
+    bindle: (request, response, { awaitsContinue }) =>
+      response.end(`bindle ${request.url}${awaitsContinue ? ' awaits' : ''}`),
     hippo: (request, response) => response.end(`hippo ${request.url}`),
     gateway,
   });
@@ -83,6 +84,36 @@ describe('the entrance', () => {
     const url = await startEntrance();
     expect((await ask(url, { headers: { host: 'a b' } })).status).toBe(400);
     expect((await ask(url, { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+  });
+});
+
+describe('a peer that waits before it sends its body', () => {
+  function post(url: string, host: string): Promise<{ text: string; told: boolean }> {
+    return new Promise((resolve, reject) => {
+      const { port, pathname } = new URL(url);
+      const headers = { host, expect: '100-continue' };
+      let told = false;
+      const sent = request(
+        { host: '127.0.0.1', port, path: pathname, method: 'POST', headers },
+        (response) => {
+          response
+            .setEncoding('utf8')
+            .toArray()
+            .then((chunks: string[]) => resolve({ text: chunks.join(''), told }))
+            .catch(reject)
+            .finally(() => sent.destroy());
+        },
+      );
+      sent.on('error', reject).on('continue', () => (told = true));
+      sent.flushHeaders();
+    });
+  }
+
+  test('is told to go on, but by Bindle, which looks first whether it wants it', async () => {
+    const url = await startEntrance();
+    expect(await post(`${url}/api/apps`, 'localhost')).toEqual({ text: 'hippo /api/apps', told: true });
+    expect(await post(`${url}/x`, 'demo.localhost')).toMatchObject({ told: true });
+    expect(await post(`${url}/v1/_i`, 'localhost')).toEqual({ text: 'bindle /v1/_i awaits', told: false });
   });
 });
 

@@ -21,16 +21,19 @@ let url: string;
 let client: HippoClient;
 let bindles: Record<string, string[]>;
 let reported: unknown[];
+let removed: string[];
 
 beforeEach(async () => {
   bindles = {};
   reported = [];
+  removed = [];
   database = openDatabase(':memory:', MIGRATIONS);
   state = new HippoState({ database, platformDomain: 'localhost' });
   const hippo = createHippoServer({
     state,
     bindleVersions: (name) => bindles[name] ?? [],
     channelLog: (id) => [`log of ${id}`],
+    channelRemoved: (id) => removed.push(id),
     health: () => ({ Status: 'Healthy' }),
     report: (error) => reported.push(error),
   });
@@ -98,6 +101,7 @@ describe('apps', () => {
     const id = await client.createApp({ name: 'demo', storageId: 'demo' });
     const channelId = await channel(id, 'production');
     await send('DELETE', `/api/apps/${id}`);
+    expect(removed).toEqual([channelId]);
     expect((await send('GET', `/api/channels/${channelId}`)).status).toBe(404);
     expect(state.revisions()).toEqual([]);
     expect(state.channelAt('demo.localhost')).toBeUndefined();
@@ -255,6 +259,7 @@ describe('channels', () => {
   test('are removed', async () => {
     const id = await channel(appId, 'production');
     expect((await send('DELETE', `/api/channels/${id}`)).status).toBe(204);
+    expect(removed).toEqual([id]);
     expect((await send('DELETE', `/api/channels/${id}`)).status).toBe(404);
     expect(state.channelAt('demo.localhost')).toBeUndefined();
   });
@@ -529,4 +534,5 @@ describe('what goes wrong', () => {
 
 test('/healthz answers what it is given', async () => {
   expect((await send('GET', '/healthz')).json).toEqual({ Status: 'Healthy' });
+  expect(await ask(`${url}/healthz`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
 });

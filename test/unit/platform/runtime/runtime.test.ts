@@ -255,6 +255,16 @@ describe('a channel', () => {
     expect((await visit('overlap')).text).toBe('new');
     expect((await old).text).toBe('old');
   });
+
+  test('that is released ends its last request, and can come back', async () => {
+    await install('released', { '/': { source: says(`'here'`) } });
+    const last = visit('released');
+    await new Promise((resolve) => server.once('request', resolve));
+    runtime.release('released');
+    runtime.release('never-there');
+    expect((await last).text).toBe('here');
+    expect((await visit('released')).text).toBe('here');
+  });
 });
 
 describe('what is not there', () => {
