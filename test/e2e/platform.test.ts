@@ -1,6 +1,6 @@
 // The local Hippo as a process: its life, its doors, and an app that is published to it and answers.
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -170,6 +170,16 @@ describe('an app', () => {
     expect((await visit(domain)).status).toBe(200);
   });
 
+  test.runIf(process.platform === 'linux')('whose process is killed answers by a new one', async () => {
+    expect((await visit('demo.localhost')).status).toBe(200);
+    const processes = childrenOf(platform.ready.pid);
+    expect(processes.length).toBeGreaterThan(0);
+    for (const pid of processes) process.kill(pid, 'SIGKILL');
+    // A request may still come before its death is known: 502, and the next one finds a new process.
+    await expect.poll(async () => (await visit('demo.localhost')).status).toBe(200);
+    expect(childrenOf(platform.ready.pid)).not.toEqual(processes);
+  });
+
   test('without a revision says what to do', async () => {
     await client.createChannel({
       appId,
@@ -211,6 +221,52 @@ describe('an app', () => {
     expect((await ask(`${platform.ready.hippoUrl}/api/apps`, { headers: same })).status).toBe(200);
   });
 });
+
+test.runIf(process.platform === 'linux')('a platform that is killed leaves no process behind', async () => {
+  const platform = await startedPlatform('--data', join(folder, 'orphans'), '--port', '0');
+  const client = new HippoClient({ url: platform.ready.hippoUrl });
+  const project = join(folder, 'orphan');
+  mkdirSync(project);
+  writeFileSync(join(project, 'main.wasm'), await compile('for (;;) {}'));
+  writeFileSync(
+    join(project, 'HIPPOFACTS'),
+    '[bindle]\nname = "loop"\nversion = "1.0.0"\n[[handler]]\nroute = "/"\nname = "main.wasm"\n',
+  );
+  const args = ['bindle', project, '-s', platform.ready.bindleUrl, '-v', 'production', '-o', 'none'];
+  await hippo(args, { env: cleanEnv(join(folder, 'home')) });
+  const appId = await client.createApp({ name: 'loop', storageId: 'loop' });
+  await client.createChannel({ appId, name: 'x', revisionSelectionStrategy: 'UseRangeRule' });
+  const visit = expect(
+    ask(platform.ready.hippoUrl, { headers: { host: 'loop.localhost' } }),
+  ).rejects.toThrow();
+  await expect.poll(() => childrenOf(platform.ready.pid).length).toBe(1);
+  const processes = childrenOf(platform.ready.pid);
+  await platform.stop('SIGKILL');
+  await visit;
+  await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+});
+
+/** From /proc: the processes whose parent is `pid`. */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+}
+
+/** Undefined if there is no such process. */
+function parentOf(pid: number): number | undefined {
+  try {
+    // The second field, in parentheses, may hold anything.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return parentOf(pid) !== undefined;
+}
 
 /** Prints its environment. */
 const MAIN = `

@@ -51,19 +51,20 @@ export function readFile(path: string): string | null {
   const vector = memory.data(8);
   const length = memory.data(4);
   let bytes = new Uint8Array(0);
+  let error: errno;
   for (;;) {
     store<usize>(vector, changetype<usize>(chunk));
     store<u32>(vector, chunk.byteLength, 4);
-    if (fd_read(file, vector, 1, length) != errno.SUCCESS) break;
+    error = fd_read(file, vector, 1, length);
     const got = load<u32>(length);
-    if (got == 0) break;
+    if (error != errno.SUCCESS || got == 0) break;
     const longer = new Uint8Array(bytes.length + got);
     longer.set(bytes);
     longer.set(Uint8Array.wrap(chunk, 0, got), bytes.length);
     bytes = longer;
   }
   fd_close(file);
-  return String.UTF8.decode(bytes.buffer);
+  return error == errno.SUCCESS ? String.UTF8.decode(bytes.buffer) : null;
 }
 
 /** A file descriptor, or -1. Directories that the host hands over are numbered from 3; `/` is the first. */
