@@ -2,6 +2,7 @@
 
 import type { ProblemCode } from './problem.ts';
 import { quote } from './quote.ts';
+import { completeTableName } from './schema.ts';
 import type { Piece, PieceFault } from './split.ts';
 
 /** Offsets are relative to the statement. */
@@ -89,8 +90,11 @@ type Special = Omit<Diagnosis, 'start' | 'end'> & { start?: number };
 function inHeader(source: string, error: Error): Special | undefined {
   if (error.message !== 'Unterminated table-key') return undefined;
   const [, brackets = '', name = ''] = /^(\[\[?)[ \t]*([^\][#]*)/.exec(source) ?? [];
-  const written = `${brackets}${name.trim() || 'name'}${']'.repeat(brackets.length)}`;
-  return { code: 'unclosed-header', message: `This header is not closed: write ${written}` };
+  const meant = completeTableName(name.trim());
+  const depth = meant ? (meant.many ? 2 : 1) : brackets.length;
+  const replacement = `${'['.repeat(depth)}${meant?.name ?? (name.trim() || 'name')}${']'.repeat(depth)}`;
+  const message = `This header is not closed: write ${replacement}`;
+  return { code: 'unclosed-header', message, ...(meant && { replacement }) };
 }
 
 function inPair(source: string, piece: Piece): Special | undefined {

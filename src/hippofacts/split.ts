@@ -101,12 +101,21 @@ function scanPair(text: string, start: number): Piece {
   const piece = { kind: 'pair', start, equals } as const;
   // What was left open, or is followed by more text, took in too much if a statement starts in a later line.
   const cut = value.whole ? undefined : nextStatement(text, limit, value.end);
-  const end = trimmed(text, start, cut ?? value.end);
-  if (value.whole && !value.fault) return { ...piece, end };
-  // What lies behind the cut is not this statement's fault: the list or table that was left open is.
-  const fault = value.fault && value.fault.start < end ? value.fault : value.unclosed;
-  if (!fault) return { ...piece, end };
-  return { ...piece, end, fault: { ...fault, end: Math.min(fault.end, end) } };
+  if (cut !== undefined) return moved(scanPair(text.slice(start, cut), 0), start);
+  const end = trimmed(text, start, value.end);
+  const fault = value.fault ?? value.unclosed;
+  return { ...piece, end, ...(fault && { fault: { ...fault, end: Math.min(fault.end, end) } }) };
+}
+
+/** A piece of a part of the text as one of the whole. */
+function moved(piece: Piece, by: number): Piece {
+  const span = ({ start, end }: Span): Span => ({ start: start + by, end: end + by });
+  return {
+    kind: piece.kind,
+    ...span(piece),
+    ...(piece.equals !== undefined && { equals: piece.equals + by }),
+    ...(piece.fault && { fault: { code: piece.fault.code, ...span(piece.fault) } }),
+  };
 }
 
 /** The start of the first line after `from` that looks like a statement. */

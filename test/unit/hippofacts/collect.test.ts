@@ -68,12 +68,13 @@ describe('files', () => {
     const folder = await makeFolder({ 'm.wasm': 'm', 'd/a': 'a', 'd/b': 'b' });
     const hash = (file: string): ReturnType<typeof hashFile> =>
       file.endsWith('/a') ? Promise.reject(new Error('EACCES: permission denied')) : hashFile(file);
-    const { ok, problems, files, entries } = await collectIn(folder, manifestWith('d/*'), { hash });
+    const { ok, problems, files, entries } = await collectIn(folder, manifestWith('d/*', 'd/a'), { hash });
     expect(ok).toBe(false);
     expect(problems).toMatchObject([
       {
         code: 'unreadable',
         message: 'Could not assemble parcel for file d/a: EACCES: permission denied',
+        range: { start: { line: 7, column: 9 } },
         files: ['d/a'],
       },
     ]);
@@ -99,6 +100,15 @@ describe('files', () => {
       reason,
     );
     expect(hashed).toEqual(['m.wasm']);
+    // What fails because it was stopped is no problem of the file.
+    const last = new AbortController();
+    const stopped = (): Promise<never> => {
+      last.abort(reason);
+      return Promise.reject(new Error('aborted'));
+    };
+    await expect(
+      collectIn(folder, manifestWith(), { hash: stopped, signal: last.signal, concurrency: 1 }),
+    ).rejects.toBe(reason);
   });
 
   test('come in the same order each time', async () => {
@@ -388,6 +398,26 @@ describe('other bindles', () => {
     expect(problems.map(({ severity, message }) => [severity, message])).toContainEqual([
       'warning',
       'From external ref l/1.0.0:h, same-content.txt is left out, because it has the same content as data.txt',
+    ]);
+  });
+
+  test('may each bring a file of one name', async () => {
+    const other = (sha256: string): ExternalInvoice => ({
+      parcel: [
+        {
+          label: label(`m${sha256}`, 'lib.wasm', { annotations: { wagi_handler_id: 'h' } }),
+          conditions: { requires: ['g'] },
+        },
+        { label: label(sha256, 'data.txt'), conditions: { memberOf: ['g'] } },
+      ],
+    });
+    const text = BINDLE + external('/x', 'a/1.0.0', 'h') + external('/y', 'b/1.0.0', 'h');
+    const { dependencies } = await collectIn(await makeFolder(), text, {
+      lookup: (id) => Promise.resolve(other(id === 'a/1.0.0' ? 'aa' : 'bb')),
+    });
+    expect(dependencies.map(({ sha256, name }) => [sha256, name])).toEqual([
+      ['aa', 'data.txt'],
+      ['bb', 'data.txt'],
     ]);
   });
 

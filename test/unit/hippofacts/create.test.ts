@@ -201,6 +201,13 @@ name = "bin/x.wasm"
     });
   });
 
+  test('escapes what TOML does not take as it is', async () => {
+    const description = 'quote " backslash \\ tab \t newline \n bell \u0007 delete \u007f é 😀';
+    const text = await propose({ 'package.json': JSON.stringify({ description }) });
+    expect(faults(text)).toEqual([]);
+    expect(parseManifest(text).bindle?.description?.value).toBe(description);
+  });
+
   test('is valid whatever the metadata say', async () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),

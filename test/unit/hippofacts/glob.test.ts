@@ -263,6 +263,13 @@ describe('the borders of the project', () => {
     expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['outside-project', 'error']]);
   });
 
+  test('one file outside is enough: the first by name is told, and the rest not looked for', async () => {
+    const names = ['z', 'm', 'a', 'k', 'b', 'x'].map((name) => [`out/${name}.txt`, name]);
+    const folder = await makeFolder({ ...inside, ...Object.fromEntries(names), 'proj/link': '-> ../out' });
+    const { problems } = await expandIn(path.join(folder, 'proj'), 'link/*.txt', 'link/**/*');
+    expect(problems.map(({ files }) => files)).toEqual([['link/a.txt'], ['link/a.txt']]);
+  });
+
   test('a way that leaves and comes back is a detour', async () => {
     const folder = await makeFolder(inside);
     const project = path.join(folder, 'proj');
@@ -338,6 +345,17 @@ describe('links in the project', () => {
     expect(problems).toMatchObject([
       { code: 'link-repeated', severity: 'warning', files: ['a-link', 'z-link'] },
     ]);
+  });
+
+  test('a folder that a link led into is not entered again from above', async () => {
+    const folder = await makeFolder({
+      'm.wasm': '',
+      'p/y.txt': 'y',
+      'p/q/x.txt': 'x',
+      'a/1-inner': '-> ../p/q',
+      'a/2-outer': '-> ../p',
+    });
+    expect((await expandIn(folder, 'a/**/*.txt')).names).toEqual(['a/1-inner/x.txt', 'a/2-outer/y.txt']);
   });
 
   test('links in circles end, with a warning', async () => {

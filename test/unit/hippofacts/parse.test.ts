@@ -299,6 +299,21 @@ const BROKEN: [fault: string, text: string, found: [string, string][], changed: 
     { bindle: { ...BIRDS.bindle, name: undefined } },
   ],
   [
+    'an open long text before one that is closed',
+    GOOD.replace('"team/birds"', '"""team/birds').replace('"web"', '"""web"""'),
+    [['unclosed-text', '"""team/birds']],
+    { bindle: { ...BIRDS.bindle, name: undefined } },
+  ],
+  [
+    'a header typed into a list',
+    GOOD.replace('"css/site.css"]', '\n[[handler]]\nroute = "/new"\n]'),
+    [
+      ['unclosed-list', '["img/*.png",'],
+      ['syntax', ']'],
+    ],
+    { handlers: [{ ...handlers[0], files: undefined }, { route: '/new' }, handlers[1]] },
+  ],
+  [
     'an inline table on several lines, which is understood',
     GOOD.replace(
       /external\.bindleId = (.*)\nexternal\.handlerId = (.*)/,
@@ -349,6 +364,19 @@ describe('a fault', () => {
     });
     const [duplicate] = parseManifest('a = "1"\n\na = "2"').document.problems;
     expect(duplicate).toMatchObject({ message: 'a is already set on line 1' });
+  });
+
+  test('an open header says what it will be', () => {
+    const advice = (text: string): unknown[] =>
+      parseManifest(text).document.problems.map(({ message, replacement }) => [message, replacement]);
+    expect(advice('[[hand')).toEqual([['This header is not closed: write [[handler]]', '[[handler]]']]);
+    expect(advice('[handler')).toEqual([['This header is not closed: write [[handler]]', '[[handler]]']]);
+    expect(advice('[bindle # c')).toEqual([['This header is not closed: write [bindle]', '[bindle]']]);
+    expect(advice('[[zzz')).toEqual([['This header is not closed: write [[zzz]]', undefined]]);
+  });
+
+  test('what follows a date is not lost', () => {
+    expect(findings('d = 2020-01-01 9')).toEqual([['unquoted-text', '2020-01-01 9']]);
   });
 
   test('all duplicates are found, not only the first', () => {

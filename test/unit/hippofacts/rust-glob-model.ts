@@ -12,15 +12,18 @@ export function isPattern(pattern: string): boolean {
     .every((part) => part === '**' || /^(?:\?|\*(?!\*)|\[![^][^\]]*\]|\[[^!][^\]]*\]|[^?*[])*$/su.test(part));
 }
 
-/** The names of all files that match, relative to the tree, in any order. */
+/**
+ * The names of all files that match, relative to the tree, in any order. The tree is the one entry, `project`, of
+ * a folder that `..` leads to; above that there is nothing.
+ */
 export function rustGlob(tree: Tree, pattern: string): Set<string> {
   const parts = pattern.split('/');
   // A pattern that ends in a slash matches folders only.
   const foldersOnly = parts.at(-1) === '';
   if (foldersOnly) parts.pop();
   const found = new Set<string>();
-  match(tree, [], parts, found);
-  return foldersOnly ? new Set() : found;
+  match({ project: tree }, ['project'], parts, found);
+  return foldersOnly ? new Set() : new Set([...found].map((name) => name.slice('project/'.length)));
 }
 
 function at(tree: Tree, path: readonly string[]): Tree | string | undefined {
@@ -66,7 +69,7 @@ function match(tree: Tree, folder: readonly string[], parts: readonly string[], 
   if (part.startsWith('.') && matchesName([...part], ['.', '.'])) goOn(parent(folder));
 }
 
-/** Above the tree there is nothing. */
+/** Above the top is a folder that is not in the tree. */
 function parent(folder: readonly string[]): string[] {
   return folder.length === 0 ? ['..'] : folder.slice(0, -1);
 }
