@@ -138,7 +138,14 @@ async function start({ port, dataDir: kept }: Options): Promise<Platform> {
         const parcel = await parcels.open(sha256);
         return parcel && Buffer.concat(await parcel.stream.toArray());
       },
-      log: (channelId, text) => logs.append(channelId, text),
+      log: (channelId, text) => {
+        try {
+          logs.append(channelId, text);
+        } catch (error) {
+          // A full disk must not keep a channel from answering.
+          complain(error);
+        }
+      },
     });
     cleanup.add(() => runtime.stop());
 
@@ -156,7 +163,7 @@ async function start({ port, dataDir: kept }: Options): Promise<Platform> {
     const entrance = createEntrance({
       bindle: (request, response, options) => bindle.handle(request, response, options),
       hippo: (request, response) => hippo.handle(request, response),
-      gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime }),
+      gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime, report: complain }),
     });
     const bound = await listen(entrance, port ?? DEFAULT_PORT, port === undefined);
     cleanup.add(() => close(entrance, PATIENCE));

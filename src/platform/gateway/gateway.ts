@@ -17,6 +17,8 @@ export interface GatewayChannel {
 export interface GatewayOptions {
   readonly channelAt: (domain: string) => GatewayChannel | undefined;
   readonly runtime: Pick<Runtime, 'handle'>;
+  /** Told of failures that are the gateway's own; the visitor hears nothing of their cause. */
+  readonly report: (error: unknown) => void;
 }
 
 export interface Gateway {
@@ -24,20 +26,30 @@ export interface Gateway {
   handle(domain: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-export function createGateway({ channelAt, runtime }: GatewayOptions): Gateway {
+export function createGateway({ channelAt, runtime, report }: GatewayOptions): Gateway {
+  async function answer(domain: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const channel = channelAt(domain);
+    if (channel === undefined) return reply(response, 404, 'No channel is served under this name.');
+    const { id, name, appName, bindle, environment } = channel;
+    if (bindle === undefined)
+      return reply(
+        response,
+        503,
+        `The channel ${name} of the app ${appName} has no revision yet: publish one that it takes.`,
+      );
+    const defaultHost = `${domain}:${request.socket.localPort ?? 80}`;
+    await runtime.handle({ id, bindle, environment }, { scheme: 'http', defaultHost }, request, response);
+  }
+
   return {
     async handle(domain, request, response) {
-      const channel = channelAt(domain);
-      if (channel === undefined) return reply(response, 404, 'No channel is served under this name.');
-      const { id, name, appName, bindle, environment } = channel;
-      if (bindle === undefined)
-        return reply(
-          response,
-          503,
-          `The channel ${name} of the app ${appName} has no revision yet: publish one that it takes.`,
-        );
-      const defaultHost = `${domain}:${request.socket.localPort ?? 80}`;
-      await runtime.handle({ id, bindle, environment }, { scheme: 'http', defaultHost }, request, response);
+      try {
+        await answer(domain, request, response);
+      } catch (error) {
+        report(error);
+        if (response.headersSent) response.destroy();
+        else reply(response, 500, 'The gateway could not answer.');
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import { createGateway, type GatewayChannel } from '../../../../src/platform/gat
 import { ask } from '../../../support/platform.ts';
 
 const servers: Server[] = [];
+const reported: unknown[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => close(server, 0)));
 });
@@ -33,7 +34,11 @@ async function startEntrance(): Promise<string> {
     ['empty.localhost', { ...channel, bindle: undefined }],
   ]);
   const gateway = createGateway({
-    channelAt: (domain) => channels.get(domain),
+    channelAt: (domain) => {
+      if (domain === 'broken.localhost') throw new Error('a secret of the database');
+      return channels.get(domain);
+    },
+    report: (error) => reported.push(error),
     runtime: {
       handle: async ({ id, environment }, { defaultHost }, request, response) => {
         response.end(`channel ${id} ${JSON.stringify(environment)} ${defaultHost} ${request.url}`);
@@ -78,6 +83,12 @@ describe('the entrance', () => {
     expect(unknown.text).not.toContain('demo');
     const empty = await ask(url, { headers: { host: 'empty.localhost' } });
     expect(empty).toMatchObject({ status: 503, text: expect.stringMatching(/production.*demo.*publish/) });
+  });
+
+  test('keeps to itself what goes wrong in the gateway', async () => {
+    const broken = await ask(await startEntrance(), { headers: { host: 'broken.localhost' } });
+    expect(broken).toMatchObject({ status: 500, text: 'The gateway could not answer.\n' });
+    expect(reported).toEqual([expect.objectContaining({ message: 'a secret of the database' })]);
   });
 
   test('refuses what it cannot tell apart', async () => {
