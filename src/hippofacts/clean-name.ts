@@ -10,6 +10,7 @@ const GENERIC = new Set(
 /** A name that `nameProblem` accepts: accents go, what is not allowed becomes `-`; undefined if nothing is left. */
 export function cleanName(text: string): string | undefined {
   const parts = text
+    .slice(0, 1000)
     .toWellFormed()
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')

@@ -171,7 +171,7 @@ class PatternExpander {
         message: `${message}: it stands for folders, write ${better} for the files in them`,
         replacement: quote(better),
       };
-    if (/\{.*\}/.test(text))
+    if (text.includes('{') && text.includes('}'))
       return {
         ...warning,
         message: `${message}: braces have no special meaning, write one pattern for each`,
@@ -187,7 +187,9 @@ class PatternExpander {
     { components, foldersOnly, literal }: Pattern,
   ): Promise<string | undefined> {
     if (components.length === 0) return undefined;
-    const folder = text.replace(this.#windows ? /[/\\]+$/ : /\/+$/, '');
+    let end = text.length;
+    while (text[end - 1] === '/' || (this.#windows && text[end - 1] === '\\')) end--;
+    const folder = text.slice(0, end);
     if (foldersOnly) return components.at(-1)?.recursive ? `${folder}/*` : `${folder}/**/*`;
     if (!literal || components.some((component) => component.literal === '..')) return undefined;
     const { kind } = (await this.#project.find(this.#project.root, folder)) ?? {};

@@ -59,24 +59,28 @@ interface OtherBuild {
 
 /** Where the module may be when the compiler, the profile or the spelling is another; the nearest first. */
 function otherBuilds(name: string): OtherBuild[] {
-  const swaps: readonly [RegExp, (found: string) => string, string][] = [
+  const swapped = (pattern: RegExp, one: string, two: string): ((path: string) => string) => {
+    return (path) => path.replace(pattern, (found) => (found === one ? two : one));
+  };
+  const respelled = (from: string, to: string): ((path: string) => string) => {
+    return (path) => {
+      const file = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1;
+      return path.slice(0, file) + path.slice(file).replaceAll(from, to);
+    };
+  };
+  const swaps: readonly [swap: (path: string) => string, change: string][] = [
     [
-      /(?<=^|[/\\])wasm32-wasi(?:p1)?(?=[/\\])/,
-      (target) => (target === 'wasm32-wasi' ? 'wasm32-wasip1' : 'wasm32-wasi'),
+      swapped(/(?<=^|[/\\])wasm32-wasi(?:p1)?(?=[/\\])/, 'wasm32-wasi', 'wasm32-wasip1'),
       'Rust renamed the target wasm32-wasi to wasm32-wasip1',
     ],
-    [
-      /(?<=^|[/\\])(?:debug|release)(?=[/\\])/,
-      (profile) => (profile === 'debug' ? 'release' : 'debug'),
-      'built in the other profile',
-    ],
-    [/[^/\\]*$/, (file) => file.replaceAll('-', '_'), 'spelled with _ for -'],
-    [/[^/\\]*$/, (file) => file.replaceAll('_', '-'), 'spelled with - for _'],
+    [swapped(/(?<=^|[/\\])(?:debug|release)(?=[/\\])/, 'debug', 'release'), 'built in the other profile'],
+    [respelled('-', '_'), 'spelled with _ for -'],
+    [respelled('_', '-'), 'spelled with - for _'],
   ];
   let found: { other: string; changes: string[] }[] = [{ other: name, changes: [] }];
-  for (const [pattern, swap, change] of swaps)
+  for (const [swap, change] of swaps)
     found = found.flatMap((build) => {
-      const other = build.other.replace(pattern, swap);
+      const other = swap(build.other);
       return other === build.other ? [build] : [build, { other, changes: [...build.changes, change] }];
     });
   return found
@@ -90,7 +94,9 @@ async function buildCommand(directory: string, name: string): Promise<string | u
   if (await isFile(path.join(directory, 'Cargo.toml'))) {
     const target = /(?:^|[/\\])(wasm32-[\w-]+)[/\\]/.exec(name)?.[1] ?? 'wasm32-wasip1';
     const profile = /[/\\]debug[/\\]/.test(name) ? '' : ' --release';
-    return `cargo build${profile} --target ${target}`;
+    const command = `cargo build${profile} --target ${target}`;
+    // New compilers know this target by its new name only.
+    return target === 'wasm32-wasi' ? `${command}" or, with a newer Rust, "${command}p1` : command;
   }
   const isBuiltByNpm =
     (await isFile(path.join(directory, 'asconfig.json'))) ||

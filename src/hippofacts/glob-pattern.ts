@@ -51,7 +51,10 @@ export function parsePattern(text: string, windows = false): Pattern {
   const parts = text.split(windows ? /[/\\]/ : '/');
   const endsInSeparator = parts.at(-1) === '';
   if (endsInSeparator) parts.pop();
-  const components = parts.map((part) => component(part, tokenize(part, isSeparator)));
+  const components = parts
+    .map((part) => component(part, tokenize(part, isSeparator)))
+    // Several `**` in a row are one.
+    .filter(({ recursive }, index, all) => !(recursive && all[index + 1]?.recursive));
   return {
     components,
     literal: components.every(({ literal }) => literal !== undefined),

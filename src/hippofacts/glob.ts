@@ -123,7 +123,7 @@ class Walk {
         const key = this.#key(folder, state);
         if (this.#entered.has(key)) continue;
         this.#entered.add(key);
-        listed.push(this.#lastOfRun(state));
+        listed.push(state);
         continue;
       }
       const { literal } = component;
@@ -226,15 +226,8 @@ class Walk {
     return state === this.#pattern.components.length - 1;
   }
 
-  /** Several `**` in a row are one. */
-  #lastOfRun(state: number): number {
-    let last = state;
-    while (this.#pattern.components[last + 1]?.recursive) last++;
-    return last;
-  }
-
   #key(folder: Place, state: number): string {
-    return `${this.#lastOfRun(state)} ${folder.real}`;
+    return `${state} ${folder.real}`;
   }
 }
 

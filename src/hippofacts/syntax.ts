@@ -219,9 +219,9 @@ class Builder {
     let table = this.#root;
     for (const key of keys.slice(0, -1)) {
       const entry = table.entries.get(key.text);
-      const within = entry ? lastTable(entry.value) : newTable('implied', key.range);
+      const within = entry?.value ? lastTable(entry.value) : newTable('implied', key.range);
       if (!within || within.origin === 'inline') return this.#taken(key, entry, loud);
-      if (!entry) table.entries.set(key.text, { key, value: within });
+      if (!entry?.value) table.entries.set(key.text, { key, value: within });
       table = within;
     }
     const key = keys.at(-1);
@@ -229,7 +229,8 @@ class Builder {
     const entry = table.entries.get(key.text);
     const value = entry?.value;
     const opened = newTable('header', range);
-    if (!entry) {
+    // What is half-typed gives way to what is there.
+    if (!entry?.value) {
       const made: Value = many ? { kind: 'tables', tables: [opened], range } : opened;
       table.entries.set(key.text, { key, value: made });
       return opened;

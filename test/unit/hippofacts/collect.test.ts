@@ -200,7 +200,7 @@ describe('modules', () => {
       'nothing yet, in debug',
       'target/wasm32-wasi/debug/app.wasm',
       { 'Cargo.toml': '' },
-      'it does not exist: build it with "cargo build --target wasm32-wasi"',
+      'it does not exist: build it with "cargo build --target wasm32-wasi" or, with a newer Rust, "cargo build --target wasm32-wasip1"',
     ],
     [
       'nothing yet, in AssemblyScript',

@@ -305,6 +305,15 @@ const BROKEN: [fault: string, text: string, found: [string, string][], changed: 
     { bindle: { ...BIRDS.bindle, name: undefined } },
   ],
   [
+    'two open long texts, of which the second would close the first',
+    GOOD.replace('"team/birds"', '"""team/birds').replace('"web"', '"""web'),
+    [
+      ['unclosed-text', '"""team/birds'],
+      ['unclosed-text', '"""web'],
+    ],
+    { bindle: { ...BIRDS.bindle, name: undefined }, annotations: [['team', undefined]] },
+  ],
+  [
     'a header typed into a list',
     GOOD.replace('"css/site.css"]', '\n[[handler]]\nroute = "/new"\n]'),
     [
@@ -394,6 +403,9 @@ describe('a fault', () => {
     const { bindle, document } = parseManifest('[bindle]\nname = \nname = "x"\n');
     expect(bindle?.name?.value).toBe('x');
     expect(document.problems.map(({ code }) => code)).toEqual(['missing-value']);
+    const typed = parseManifest(`handler = \nbindle.\n${GOOD}`);
+    expect(typed.document.problems).toHaveLength(2);
+    expect(facts(typed)).toEqual(BIRDS);
   });
 
   test('the library’s words do not reach the reader where ours are better', () => {
