@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/** `--mode long` (npm run test:long) runs every random test many times more. */
+export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/unit/**/*.test.ts'],
-    testTimeout: 30_000,
+    env: mode === 'long' ? { HIPPO_TEST_LONG: '1' } : {},
+    testTimeout: mode === 'long' ? 3_600_000 : 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
   },
-});
+}));

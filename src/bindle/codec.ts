@@ -19,7 +19,8 @@ export class CodecError extends Error {
 /** @throws CodecError */
 export function decode(text: string, format: WireFormat): unknown {
   try {
-    return format === 'toml' ? parse(text) : (JSON.parse(text) as unknown);
+    // @iarna/toml stumbles over a comment that ends in CR LF; TOML lets line ends be normalised.
+    return format === 'toml' ? parse(text.replaceAll('\r\n', '\n')) : (JSON.parse(text) as unknown);
   } catch (error) {
     // @iarna/toml's messages go on for several lines with a picture of the place.
     const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';

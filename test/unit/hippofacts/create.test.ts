@@ -9,6 +9,7 @@ import { cleanName } from '../../../src/hippofacts/clean-name.ts';
 import { proposeManifest, writeNewManifest } from '../../../src/hippofacts/create.ts';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import { makeFolder } from './folders.ts';
+import { runs } from '../../support/runs.ts';
 
 async function propose(
   files: Record<string, string>,
@@ -232,7 +233,7 @@ name = "bin/x.wasm"
       fc.asyncProperty(metadata, async (json) => {
         expect(faults(await propose({ 'package.json': JSON.stringify(json) }))).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -12,6 +12,7 @@ import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
 import { makeFolder, manifestWith } from './folders.ts';
 import { isPattern, rustGlob, type Tree } from './rust-glob-model.ts';
+import { runs } from '../../support/runs.ts';
 
 interface Found {
   names: string[];
@@ -498,7 +499,7 @@ describe('against a plain model of Rust’s glob', () => {
           }
         },
       ),
-      { numRuns: Number(process.env.HIPPO_FUZZ ?? 150) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -522,7 +523,7 @@ describe('against a plain model of Rust’s glob', () => {
             (/^\.\.?$/.test(text) && text === name),
         );
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { entriesOf, parseManifest, type Manifest } from '../../../src/hippofacts/parse.ts';
 import type { Range } from '../../../src/hippofacts/position.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
+import { runs } from '../../support/runs.ts';
 
 const GOOD = `# A hippo's facts
 [bindle]
@@ -496,7 +497,7 @@ describe('hostile texts', () => {
           document.statements.length + text.length,
         );
       }),
-      { numRuns: Number(process.env.HIPPO_FUZZ ?? 4000) },
+      { numRuns: runs(4000) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import type { ProblemCode } from '../../../src/hippofacts/problem.ts';
+import { runs } from '../../support/runs.ts';
 
 interface Verdict {
   text: string;
@@ -207,7 +208,7 @@ test('after random edits both agree, but for known differences', () => {
       const difference = DIFFERENCES.find(({ applies }) => applies(verdict));
       expect(difference && true, JSON.stringify(verdict)).toBe(true);
     }),
-    { numRuns: Number(process.env.HIPPO_FUZZ ?? 6000) },
+    { numRuns: runs(6000) },
   );
 });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isVersion } from '../../../src/bindle/id.ts';
 import { devVersion, parseVersioning, publisher } from '../../../src/publish/version.ts';
+import { runs } from '../../support/runs.ts';
 
 describe('development versions', () => {
   it.each([
@@ -31,7 +32,7 @@ describe('development versions', () => {
           expect(made).toMatch(/-\d{17}$/);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

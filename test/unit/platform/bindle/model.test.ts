@@ -9,6 +9,7 @@ import type { Invoice, Label } from '../../../../src/bindle/invoice.ts';
 import { sha256 } from '../../../support/bindles.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { startServer, type TestServer } from './harness.ts';
+import { runs } from '../../../support/runs.ts';
 
 const root = temporaryFolder();
 const NAMES = ['a', 'a/b', 'c.d/e', 'B'];
@@ -176,6 +177,6 @@ it('equals the model after every request, whatever comes in whatever order', asy
         await server.close();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { satisfies } from 'semver';
 import { describe, expect, it } from 'vitest';
 import { versionMatcher } from '../../../../src/platform/bindle/version-requirement.ts';
+import { runs } from '../../../support/runs.ts';
 
 const accepted = (requirement: string, versions: string[]): string[] =>
   versions.filter(versionMatcher(requirement));
@@ -165,7 +166,7 @@ describe('a version requirement', () => {
         const parts = comparators.map(([operator, text]) => operator + text);
         expect(versionMatcher(parts.join(', '))(candidate)).toBe(satisfies(candidate, parts.join(' ')));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

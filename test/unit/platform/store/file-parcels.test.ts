@@ -25,6 +25,7 @@ import {
 import type { ParcelStore } from '../../../../src/platform/store/parcels.ts';
 import { sha256 } from '../../../support/bindles.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { runs } from '../../../support/runs.ts';
 
 const root = temporaryFolder();
 const fresh = (): string => mkdtempSync(join(root, 'test-'));
@@ -247,7 +248,7 @@ describe('the file store', () => {
         for (const [name, content] of model) expect(await read(store, name)).toEqual(content);
         expect(filesIn(directory)).toHaveLength(model.size);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });
