@@ -26,10 +26,13 @@ const SECRET_NAME = new RegExp(
 );
 
 /**
- * How much of a file is searched for a private key, in bytes. Files of keys are smaller by far; a key further
- * down in a larger file is not found, which keeps the search cheap beside the hashing.
+ * How much of a text is searched for a private key, in bytes: more than any bundle of a web app has. What has a
+ * NUL in its first chunk is no text and is not read further, which keeps the search cheap beside the hashing.
  */
-const HEAD = 64 * 1024;
+const SEARCHED = 32 * 1024 * 1024;
+const CHUNK = 64 * 1024;
+/** A header and what follows it fit in here, so none is cut by the end of a chunk. */
+const OVERLAP = 512;
 /** Files read at once. */
 const CONCURRENCY = 16;
 
@@ -90,32 +93,52 @@ function plainName(name: string): string {
 
 /** What cannot be read is no secret yet: the hashing will say that it cannot be read. */
 async function holdsPrivateKey(file: string, idle: Buffer[]): Promise<boolean> {
-  const buffer = idle.pop() ?? Buffer.allocUnsafe(HEAD);
-  const bytes = await readHead(file, buffer).catch(() => 0);
-  const found = isPrivateKey(buffer.subarray(0, bytes));
+  const buffer = idle.pop() ?? Buffer.allocUnsafe(CHUNK);
+  const found = await search(file, buffer).catch(() => false);
   idle.push(buffer);
   return found;
 }
 
-/** Bytes read. By callbacks, since file handles take three times as long and there may be thousands of files. */
-function readHead(file: string, buffer: Buffer): Promise<number> {
+/** By callbacks, since file handles take three times as long and there may be thousands of files. */
+function search(file: string, buffer: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
     open(file, (openError, descriptor) => {
-      if (openError) reject(openError);
-      else
-        read(descriptor, buffer, 0, buffer.length, 0, (readError, bytes) => {
-          closeSync(descriptor);
-          if (readError) reject(readError);
-          else resolve(bytes);
+      if (openError) return reject(openError);
+      const end = (found: boolean): void => {
+        closeSync(descriptor);
+        resolve(found);
+      };
+      let encoding: TextEncoding | undefined;
+      /** @param kept bytes at the start of the buffer that are the end of the chunk before */
+      const next = (position: number, kept: number): void =>
+        read(descriptor, buffer, kept, CHUNK - kept, position, (readError, bytes) => {
+          const chunk = buffer.subarray(0, kept + bytes);
+          if (readError || bytes === 0) return end(false);
+          encoding ??= encodingOf(chunk);
+          if (encoding === undefined) return end(false);
+          const last = chunk.length < CHUNK || position + bytes >= SEARCHED;
+          if (holdsKey(chunk, encoding, last)) return end(true);
+          if (last) return end(false);
+          buffer.copyWithin(0, CHUNK - OVERLAP);
+          next(position + bytes, OVERLAP);
         });
+      next(0, 0);
     });
   });
 }
 
-function isPrivateKey(head: Buffer): boolean {
-  const isUtf16 = head[0] === 0xff && head[1] === 0xfe;
-  // Programs hold such headers too; text holds no NUL.
-  if (!isUtf16 && head.includes(0)) return false;
-  if (!isUtf16 && !head.includes('PRIVATE KEY')) return false;
-  return PRIVATE_KEY.test(head.toString(isUtf16 ? 'utf16le' : 'latin1'));
+type TextEncoding = 'utf16le' | 'latin1';
+
+/** Undefined for what is no text: programs hold such headers too. */
+function encodingOf(start: Buffer): TextEncoding | undefined {
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf16le';
+  return start.includes(0) ? undefined : 'latin1';
+}
+
+/** What follows a header decides: one near the end of a chunk is left to the next, which begins before it. */
+function holdsKey(chunk: Buffer, encoding: TextEncoding, last: boolean): boolean {
+  if (encoding === 'latin1' && !chunk.includes('PRIVATE KEY')) return false;
+  const text = chunk.toString(encoding);
+  const index = PRIVATE_KEY.exec(text)?.index;
+  return index !== undefined && (last || index < text.length * (1 - OVERLAP / CHUNK));
 }

@@ -143,6 +143,19 @@ describe('a private key in a text', () => {
     expect(problems.map(({ code, files }) => [code, files])).toEqual([['secret', ['static/notes.txt']]]);
   });
 
+  test.each([0, 1, 30, 65_480, 65_510, 65_536, 131_000, 500_000])(
+    'is found after %i characters, and a constant there is none',
+    async (before) => {
+      const folder = await makeFolder({
+        'm.wasm': 'm',
+        'static/key.txt': `${'x'.repeat(before)}\n-----BEGIN PRIVATE KEY-----\n${BASE64}`,
+        'static/code.js': `${'x'.repeat(before)}\n'-----BEGIN PRIVATE KEY-----'${' '.repeat(70_000)}`,
+      });
+      const { problems } = await collectIn(folder, manifestWith('static/*'));
+      expect(problems.map(({ files: named }) => named)).toEqual([['static/key.txt']]);
+    },
+  );
+
   const innocent: [string, string][] = [
     ['a public key', `-----BEGIN PUBLIC KEY-----\n${BASE64}`],
     ['a certificate', `-----BEGIN CERTIFICATE-----\n${BASE64}`],
