@@ -53,10 +53,20 @@ export class BindleError extends Error {
   }
 }
 
-/** The base URL without its last slash, query or fragment. @throws BindleError `BAD_URL` */
-export function parseBaseUrl(text: string): URL {
+/** The base URL of an HTTP server without its last slash, query or fragment; undefined if it is none. */
+export function readBaseUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
+  url.search = '';
+  url.hash = '';
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}
+
+/** The same for a Bindle server. @throws BindleError `BAD_URL` */
+export function parseBaseUrl(text: string): URL {
+  const url = readBaseUrl(text);
+  if (!url)
     throw new BindleError('BAD_URL', `"${text}" is not the address of a Bindle server.`, {
       hint: 'Give one that starts with http:// or https://, such as http://localhost:8080/v1.',
     });
@@ -64,9 +74,6 @@ export function parseBaseUrl(text: string): URL {
     throw new BindleError('BAD_URL', 'The address of the Bindle server holds a user name or password.', {
       hint: 'Give them by --bindle-username and --bindle-password, or BINDLE_USERNAME and BINDLE_PASSWORD.',
     });
-  url.search = '';
-  url.hash = '';
-  url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
 }
 
@@ -82,7 +89,7 @@ export function isLoopback(hostname: string): boolean {
  * A dispatcher as the options say. The standard proxy variables (HTTP_PROXY, HTTPS_PROXY, NO_PROXY) hold for
  * everything but this machine itself, which no proxy can reach.
  */
-export function createDispatcher(options: HttpOptions): Dispatcher {
+export function createDispatcher(options: Omit<HttpOptions, 'credentials'>): Dispatcher {
   const tls = {
     ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] }),
     ...(options.insecure ? { rejectUnauthorized: false } : {}),
@@ -118,22 +125,34 @@ const BEFORE_CONNECTED = new Set([
 ]);
 const TLS_CODES = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_SSL)/;
 
-/** A network failure as one sentence with the next step. */
-export function connectionError(error: unknown, url: URL): BindleError {
+/** Why a connection failed: its certificate was not accepted, nobody answered, or it broke off. */
+export function connectionFailure(error: unknown): {
+  kind: 'certificate' | 'nobody' | 'broken';
+  /** The system's code, or its words. */
+  reason: string;
+} {
   const cause = rootCause(error);
   const code = cause.code ?? '';
+  if (TLS_CODES.test(code) || code === 'EPROTO') return { kind: 'certificate', reason: code };
+  if (BEFORE_CONNECTED.has(code)) return { kind: 'nobody', reason: code };
+  return { kind: 'broken', reason: code || cause.message };
+}
+
+/** A network failure as one sentence with the next step. */
+export function connectionError(error: unknown, url: URL): BindleError {
+  const { kind, reason } = connectionFailure(error);
   const at = url.origin;
-  if (TLS_CODES.test(code) || code === 'EPROTO')
-    return new BindleError('UNREACHABLE', `The certificate of ${at} was not accepted (${code}).`, {
+  if (kind === 'certificate')
+    return new BindleError('UNREACHABLE', `The certificate of ${at} was not accepted (${reason}).`, {
       hint: 'If its authority is your own, give its certificate by --ca-file; -k turns the check off. If the server does not speak TLS, use http://.',
       cause: error,
     });
-  if (BEFORE_CONNECTED.has(code))
-    return new BindleError('UNREACHABLE', `Nothing answers at ${at} (${code}).`, {
+  if (kind === 'nobody')
+    return new BindleError('UNREACHABLE', `Nothing answers at ${at} (${reason}).`, {
       hint: 'Check the address and that the Bindle server is running; `hippo platform start` starts a local one.',
       cause: error,
     });
-  return new BindleError('BROKEN', `The connection to ${at} broke off (${code || cause.message}).`, {
+  return new BindleError('BROKEN', `The connection to ${at} broke off (${reason}).`, {
     hint: 'Try again.',
     cause: error,
   });

@@ -2,17 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import {
-  paths,
-  readChannelPatch,
-  readNewApp,
-  readNewChannel,
-  readNewRevision,
-  ValidationError,
-  type ChannelStatus,
-  type Page,
-  type ProblemDetails,
-} from '../../hippo/api.ts';
+import { ValidationError, type ChannelStatus, type Page, type ProblemDetails } from '../../hippo/api.ts';
+import { readBody } from '../../hippo/check.ts';
+import { routes } from '../../hippo/routes.ts';
 import { HippoState, NotFoundError } from './state.ts';
 
 export interface HippoServerOptions {
@@ -57,43 +49,45 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   const ok = (body: unknown): Reply => ({ status: 200, body });
   const done: Reply = { status: 204 };
 
-  on('GET', paths.health, () => ok(options.health()));
+  on('GET', '/healthz', () => ok(options.health()));
 
-  on('GET', paths.apps, ({ query }) => ok(page(state.apps(), query)));
-  on('POST', paths.apps, async ({ body }) => {
-    const app = readNewApp(await body());
+  on('GET', '/api/apps', ({ query }) => ok(page(state.apps(), query)));
+  on('POST', '/api/apps', async ({ body }) => {
+    const app = readBody(routes.createApp.body, await body());
     return ok(state.createApp(app, options.bindleVersions(app.storageId)));
   });
-  on('GET', paths.app(':id'), ({ id }) => ok(state.app(id)));
-  on('DELETE', paths.app(':id'), ({ id }) => {
+  on('GET', '/api/apps/:id', ({ id }) => ok(state.app(id)));
+  on('DELETE', '/api/apps/:id', ({ id }) => {
     for (const channelId of state.removeApp(id)) options.channelRemoved(channelId);
     return done;
   });
 
-  on('GET', paths.channels, ({ query }) => ok(page(state.channels(), query)));
-  on('POST', paths.channels, async ({ body }) => ok(state.createChannel(readNewChannel(await body()))));
-  on('GET', paths.channel(':id'), ({ id }) => ok(state.channel(id)));
-  on('PATCH', paths.channel(':id'), async ({ id, body }) => {
-    state.patchChannel(id, readChannelPatch(await body()));
+  on('GET', '/api/channels', ({ query }) => ok(page(state.channels(), query)));
+  on('POST', '/api/channels', async ({ body }) =>
+    ok(state.createChannel(readBody(routes.createChannel.body, await body()))),
+  );
+  on('GET', '/api/channels/:id', ({ id }) => ok(state.channel(id)));
+  on('PATCH', '/api/channels/:id', async ({ id, body }) => {
+    state.patchChannel(id, readBody(routes.patchChannel.body, await body(), { unwrap: true }));
     return done;
   });
-  on('DELETE', paths.channel(':id'), ({ id }) => {
+  on('DELETE', '/api/channels/:id', ({ id }) => {
     state.removeChannel(id);
     options.channelRemoved(id);
     return done;
   });
-  on('GET', paths.channelLogs(':id'), ({ id }) => {
+  on('GET', '/api/channels/:id/logs', ({ id }) => {
     state.channel(id);
     return ok({ logs: options.channelLog(id) });
   });
 
-  on('GET', paths.revisions, ({ query }) => ok(page(state.revisions(), query)));
-  on('POST', paths.revisions, async ({ body }) => {
-    state.registerRevision(readNewRevision(await body()));
+  on('GET', '/api/revisions', ({ query }) => ok(page(state.revisions(), query)));
+  on('POST', '/api/revisions', async ({ body }) => {
+    state.registerRevision(readBody(routes.registerRevision.body, await body()));
     return { status: 201 };
   });
 
-  on('GET', paths.channelStatuses, ({ query }) => {
+  on('GET', '/api/channel-statuses', ({ query }) => {
     const channelId = query.get('channelId');
     const statuses = state
       .channels()

@@ -114,7 +114,7 @@ export class HippoState {
         throw new ValidationError('name', `is taken: ${app.name} has a channel ${channel.name} already`);
       const isTaken = (domain: string): boolean =>
         this.#database.get('SELECT 1 FROM channel WHERE domain = ?', domain) !== undefined;
-      if (channel.domain !== undefined && isTaken(channel.domain))
+      if (channel.domain !== undefined && channel.domain !== null && isTaken(channel.domain))
         throw new ValidationError('domain', `is taken: ${channel.domain} belongs to another channel`);
       const domain =
         channel.domain ??
@@ -124,17 +124,19 @@ export class HippoState {
           isTaken,
         });
       const id = randomUUID();
-      const ruled = channel.revisionSelectionStrategy === 'UseRangeRule';
+      const strategy = channel.revisionSelectionStrategy ?? 'UseRangeRule';
+      const ruled = strategy === 'UseRangeRule';
       this.#database.run(
         'INSERT INTO channel VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)',
         id,
         app.id,
         channel.name,
         domain,
-        channel.revisionSelectionStrategy,
+        strategy,
         ruled ? (channel.rangeRule ?? '*') : (channel.rangeRule ?? null),
       );
-      if (channel.activeRevisionId !== undefined) this.#activate(id, app.id, channel.activeRevisionId);
+      if (channel.activeRevisionId !== undefined && channel.activeRevisionId !== null)
+        this.#activate(id, app.id, channel.activeRevisionId);
       this.#reselect(app.id);
       return id;
     });
@@ -164,10 +166,11 @@ export class HippoState {
         );
       if (patch.rangeRule !== undefined)
         this.#database.run('UPDATE channel SET range_rule = ? WHERE id = ?', patch.rangeRule, id);
-      if (patch.activeRevisionId !== undefined) this.#activate(id, row.app_id, patch.activeRevisionId);
+      if (patch.activeRevisionId !== undefined && patch.activeRevisionId !== null)
+        this.#activate(id, row.app_id, patch.activeRevisionId);
       if (patch.environmentVariables !== undefined) {
         this.#database.run('DELETE FROM variable WHERE channel_id = ?', id);
-        for (const { key, value } of patch.environmentVariables)
+        for (const { key, value } of patch.environmentVariables ?? [])
           this.#database.run('INSERT INTO variable VALUES (?, ?, ?)', id, key, value);
       }
       this.#reselect(row.app_id);
