@@ -1,16 +1,21 @@
 // The local Hippo's front door: brings the rooms of the platform together, says when it is ready and ends with
 // all of them. The rooms know each other only through the functions that are handed over here.
 
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import type { BindleId } from './bindle/id.ts';
+import type { PlatformHealth } from './hippo/platform-api.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
+import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
 import { createGateway } from './platform/gateway/gateway.ts';
+import { keepPort, listenOnKeptPort } from './platform/gateway/kept-port.ts';
+import { holdLease } from './platform/gateway/lease.ts';
 import { MIGRATIONS } from './platform/hippo/migrations.ts';
 import { createHippoServer } from './platform/hippo/server.ts';
 import { HippoState } from './platform/hippo/state.ts';
@@ -19,9 +24,12 @@ import { createRuntime } from './platform/runtime/runtime.ts';
 import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
+import { openLogFile } from './platform/store/log-file.ts';
 import { findPlaces } from './session/places.ts';
+import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
-const USAGE = 'platform [--port N] [--data DIR | --ephemeral] [--ready-json] [--until-stdin-ends]';
+const USAGE =
+  'platform [--port N] [--data DIR | --ephemeral] [--lease SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
 const DEFAULT_PORT = 5309;
 const PLATFORM_DOMAIN = 'localhost';
 /** Milliseconds that a request under way gets to finish when the platform stops. */
@@ -30,6 +38,10 @@ const PATIENCE = 3000;
 interface Options {
   /** The next free one from `DEFAULT_PORT` on where absent. */
   port: number | undefined;
+  /** Seconds after its last client at which it ends by itself; never where null. */
+  lease: number | null;
+  /** Whoever started it does not stay: it says that it is ready, or why not, by a message, and only logs. */
+  detached: boolean;
   /** A temporary one, which goes when the platform stops, where absent. */
   dataDir: string | undefined;
   /** Say that it is ready as one line of JSON. */
@@ -39,9 +51,9 @@ interface Options {
 }
 
 interface Platform {
-  hippoUrl: string;
-  bindleUrl: string;
-  dataDir: string;
+  ready: RunningPlatform;
+  /** Resolves with the reason when a client asked it to end, or none came for the time of its lease. */
+  over: Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -49,11 +61,20 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   // Asked to stop before it is ready, it stops as soon as it is.
   const stopped = stopRequest(options);
-  const { stop, ...ready } = await start(options);
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
+  const { ready, over, stop } = await start(options).catch((error: unknown) => {
+    if (options.detached) tellStarter({ failure: { code: codeOf(error), message: textOf(error) } });
+    throw error;
+  });
+  if (options.detached) tellStarter({ ready });
+  else if (options.json) process.stdout.write(`${JSON.stringify(ready)}\n`);
   else process.stdout.write(`Hippo: ${ready.hippoUrl}\nBindle: ${ready.bindleUrl}\nData: ${ready.dataDir}\n`);
-  await stopped;
+  await Promise.race([stopped, over]);
   await stop();
+}
+
+/** Whoever started it may be gone already. */
+function tellStarter(message: object): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 function readOptions(args: string[]): Options {
@@ -63,18 +84,24 @@ function readOptions(args: string[]): Options {
       port: { type: 'string' },
       data: { type: 'string' },
       ephemeral: { type: 'boolean', default: false },
+      lease: { type: 'string' },
+      detached: { type: 'boolean', default: false },
       'ready-json': { type: 'boolean', default: false },
       'until-stdin-ends': { type: 'boolean', default: false },
     },
   });
-  const { port, data, ephemeral } = values;
+  const { port, data, ephemeral, lease } = values;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     throw new Error(`"${port}" is no port: give a number from 0 to 65535.`);
+  if (lease !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(lease))
+    throw new Error(`"${lease}" is no time: give a number of seconds.`);
   if (data !== undefined && ephemeral)
     throw new Error(`--data and --ephemeral exclude each other. Usage: ${USAGE}`);
   return {
     port: port === undefined ? undefined : Number(port),
     dataDir: ephemeral ? undefined : resolve(data ?? findPlaces(process.env).platform),
+    lease: lease === undefined ? null : Number(lease),
+    detached: values.detached,
     json: values['ready-json'],
     untilStdinEnds: values['until-stdin-ends'],
   };
@@ -110,20 +137,29 @@ class Cleanup {
   }
 }
 
-async function start({ port, dataDir: kept }: Options): Promise<Platform> {
+async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Options): Promise<Platform> {
   const cleanup = new Cleanup();
   try {
     const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'hippo-'));
     if (kept === undefined)
       cleanup.add(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 }));
     const lock = lockDirectory(dataDir);
+    const startedAt = new Date().toISOString();
     cleanup.add(() => lock.release());
+    const log = openLogFile(join(dataDir, 'platform.log'));
+    const report = (error: unknown): void => {
+      log.write(textOf(error));
+      if (!detached) complain(error);
+    };
+    const instance = randomUUID();
+    const tokenFile = join(dataDir, 'owner-token');
+    const isOwner = ownerCheck(tokenFile);
 
     const parcels = await FileParcelStore.open(join(dataDir, 'parcels'));
     const bindle = await createBindleServer({
       directory: join(dataDir, 'bindle'),
       parcels,
-      report: complain,
+      report,
     });
     cleanup.add(() => bindle.close());
     const database = openDatabase(join(dataDir, 'hippo.db'), MIGRATIONS);
@@ -143,7 +179,7 @@ async function start({ port, dataDir: kept }: Options): Promise<Platform> {
           logs.append(channelId, text);
         } catch (error) {
           // A full disk must not keep a channel from answering.
-          complain(error);
+          report(error);
         }
       },
     });
@@ -157,23 +193,82 @@ async function start({ port, dataDir: kept }: Options): Promise<Platform> {
         runtime.release(channelId);
         logs.remove(channelId);
       },
-      health: health(randomUUID()),
-      report: complain,
+      health: health(instance),
+      report,
+    });
+    let end: (reason: string) => void = () => undefined;
+    const over = new Promise<string>((resolve) => (end = resolve));
+    const control = createControl({
+      isAdministrator: isOwner,
+      status: () => ({
+        version: packageJson.version,
+        instance,
+        pid: process.pid,
+        dataDir,
+        startedAt,
+        leaseSeconds: lease.seconds,
+        openRequests: Math.max(0, lease.openRequests - 1),
+        publishing: lease.publishing,
+      }),
+      keep: () => lease.keep(),
+      stop: () => end('a client asked for it'),
     });
     const entrance = createEntrance({
       bindle: (request, response, options) => bindle.handle(request, response, options),
-      hippo: (request, response) => hippo.handle(request, response),
-      gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime, report: complain }),
+      hippo: (request, response) => control(request, response) || hippo.handle(request, response),
+      gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime, report }),
     });
-    const bound = await listen(entrance, port ?? DEFAULT_PORT, port === undefined);
+    const lease = holdLease(entrance, leaseSeconds);
+    cleanup.add(() => lease.stop());
+    const bound = await bind(entrance, port, kept && join(kept, 'port'));
     cleanup.add(() => close(entrance, PATIENCE));
 
     const hippoUrl = `http://localhost:${bound}`;
-    return { hippoUrl, bindleUrl: `${hippoUrl}/v1`, dataDir, stop: () => cleanup.run() };
+    const ready: RunningPlatform = {
+      hippoUrl,
+      bindleUrl: `${hippoUrl}/v1`,
+      dataDir,
+      tokenFile,
+      pid: process.pid,
+      instance,
+      version: packageJson.version,
+    };
+    await writeRunning(ready);
+    // First of all: nobody should find what is about to end.
+    cleanup.add(() => removeRunning(dataDir));
+    log.write(`version ${ready.version} (process ${ready.pid}) is ready at ${hippoUrl}`);
+    void lease.ended.then(() => end('no client came for the time of its lease'));
+    void over.then((reason) => log.write(`ends: ${reason}`));
+    cleanup.add(() => log.write('stops'));
+    return { ready, over, stop: () => cleanup.run() };
   } catch (error) {
     await cleanup.run();
     throw error;
   }
+}
+
+/** On the port that was asked for or, without a wish, on the one of the last time. */
+async function bind(
+  entrance: Server,
+  wish: number | undefined,
+  portFile: string | undefined,
+): Promise<number> {
+  if (portFile === undefined) return listen(entrance, wish ?? DEFAULT_PORT, wish === undefined);
+  if (wish === undefined) return listenOnKeptPort(entrance, portFile, DEFAULT_PORT);
+  const port = await listen(entrance, wish, false);
+  if (wish !== 0) keepPort(portFile, port);
+  return port;
+}
+
+/** Whoever can read the file with the token, made if it is not there, is the owner of the machine. */
+function ownerCheck(tokenFile: string): (request: IncomingMessage) => boolean {
+  if (!existsSync(tokenFile))
+    writeFileSync(tokenFile, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  const expected = Buffer.from(`Bearer ${readFileSync(tokenFile, 'utf8').trim()}`);
+  return ({ headers }) => {
+    const given = Buffer.from(headers.authorization ?? '');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
 }
 
 /** The keys of Bindle's `/healthz` and of Hippo's (bindle.md §1, hippo-api.md §4), and who is answering. */
@@ -191,7 +286,7 @@ function health(instance: string): () => object {
     Subservices: [service('Bindle')],
     product: packageJson.name,
     instance,
-  };
+  } satisfies PlatformHealth & Record<string, unknown>;
   return () => answer;
 }
 
@@ -206,7 +301,15 @@ function runtimePrograms(): { process: URL; worker: URL } {
 }
 
 function complain(error: unknown): void {
-  process.stderr.write(`hippo platform: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`hippo platform: ${textOf(error)}\n`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | undefined)?.code;
 }
 
 main().then(

@@ -1,6 +1,7 @@
 // What a command sees of the terminal: streams, variables and the folder it was called in.
 
 export interface Screen {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   readonly env: NodeJS.ProcessEnv;
@@ -11,6 +12,10 @@ export interface Screen {
 
 export function processScreen(): Screen {
   return {
+    // A getter: looking at it opens it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

@@ -5,11 +5,13 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { BindleClient } from '../bindle/client.ts';
 import { isLoopback, parseBaseUrl, type Credentials } from '../bindle/http.ts';
+import { ownerToken } from '../session/local-platform.ts';
 import { CommandError, EXIT } from './failure.ts';
+import { isAt, runningPlatform, usePlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
-/** Where the local Hippo's Bindle server is, unless it was started on another port. */
-export const LOCAL_BINDLE_URL = 'http://localhost:5309/v1';
+/** Where the local Hippo's Bindle server is as a rule, for those who only might need it. */
+const LOCAL_BINDLE_URL = 'http://localhost:5309/v1';
 
 export interface ServerOptions {
   server?: string;
@@ -23,9 +25,10 @@ export interface ServerOptions {
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('-s, --server <url>', `the Bindle server, ending in /v1 (default: ${LOCAL_BINDLE_URL})`).env(
-        'BINDLE_URL',
-      ),
+      new Option(
+        '-s, --server <url>',
+        'the Bindle server, ending in /v1 (default: the local Hippo, started if it does not run)',
+      ).env('BINDLE_URL'),
     )
     .addOption(
       new Option('--bindle-username <name>', 'user name on the Bindle server').env('BINDLE_USERNAME'),
@@ -40,10 +43,26 @@ export function addServerOptions(command: Command): Command {
     .option('-k, --insecure', 'accept any certificate: the server may be anybody');
 }
 
-/** The client for these options. Says aloud what makes the connection unsafe. */
-export async function connect(screen: Screen, options: ServerOptions, url?: string): Promise<BindleClient> {
-  const address = parseBaseUrl(url ?? (options.server || LOCAL_BINDLE_URL));
-  const credentials = readCredentials(options);
+/**
+ * The client for these options: of the server that they name, else of the local Hippo, which is started if it
+ * does not run. Says aloud what makes the connection unsafe.
+ */
+export async function connect(screen: Screen, options: ServerOptions): Promise<BindleClient> {
+  return connectTo(screen, options, options.server || (await usePlatform(screen)).bindleUrl);
+}
+
+/** The client of the server from which bindles that a project refers to come; none is started for it. */
+export async function connectExternal(
+  screen: Screen,
+  options: ServerOptions & { externalUrl?: string },
+): Promise<BindleClient> {
+  const url = options.externalUrl || options.server;
+  return connectTo(screen, options, url || ((await runningPlatform(screen))?.bindleUrl ?? LOCAL_BINDLE_URL));
+}
+
+async function connectTo(screen: Screen, options: ServerOptions, url: string): Promise<BindleClient> {
+  const address = parseBaseUrl(url);
+  const credentials = readCredentials(options) ?? (await ownerCredentials(screen, address));
   if (options.insecure && address.protocol === 'https:')
     warn(
       screen,
@@ -57,6 +76,15 @@ export async function connect(screen: Screen, options: ServerOptions, url?: stri
     ...(options.insecure ? { insecure: true } : {}),
     ...(options.caFile ? { ca: await readCertificates(resolve(screen.cwd, options.caFile)) } : {}),
   });
+}
+
+/** Those that need no asking: on the local Hippo, the owner of the machine is known. */
+async function ownerCredentials(screen: Screen, address: URL): Promise<Credentials | undefined> {
+  if (!isLoopback(address.hostname)) return undefined;
+  const platform = await runningPlatform(screen);
+  return platform && isAt(platform, address)
+    ? { type: 'bearer', token: await ownerToken(platform) }
+    : undefined;
 }
 
 function readCredentials(options: ServerOptions): Credentials | undefined {

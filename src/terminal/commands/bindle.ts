@@ -13,7 +13,7 @@ import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from 
 import { pushInvoice } from '../push.ts';
 import { stage } from '../stage.ts';
 import type { Screen } from '../screen.ts';
-import { addServerOptions, connect, type ServerOptions } from '../server.ts';
+import { addServerOptions, connect, connectExternal, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions, ProjectOptions {
   dir?: string;
@@ -73,7 +73,7 @@ async function openSource(
     const { invoice, open, close } = await readStandalone(path);
     return { invoice, key: undefined, open, close };
   }
-  const external = await connect(screen, options, options.externalUrl);
+  const external = await connectExternal(screen, options);
   const made = await makeProject(screen, path, options, external, signal).catch(async (error: unknown) => {
     await external.close();
     throw error;

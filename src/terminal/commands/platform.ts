@@ -1,59 +1,188 @@
 // `hippo platform`: the local Hippo on this machine.
 
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import {
+  ensurePlatform,
+  findPlatform,
+  keepPlatform,
+  platformStatus,
+  stopIfRunning,
+} from '../../session/local-platform.ts';
 import { findPlaces } from '../../session/places.ts';
-import { startPlatform } from '../../session/platform-process.ts';
-import { AlreadySaid } from '../failure.ts';
+import { PLATFORM_LOG, startPlatform } from '../../session/platform-process.ts';
+import type { RunningPlatform } from '../../session/running-file.ts';
+import { confirm } from '../ask.ts';
+import { listenForCancel } from '../cancel.ts';
+import { AlreadySaid, CommandError, EXIT } from '../failure.ts';
+import { follow, readTail } from '../follow-file.ts';
 import { requireNumber } from '../ids.ts';
-import { print, say, type Screen } from '../screen.ts';
+import { leaseText } from '../local-platform.ts';
+import { count, print, say, type Screen } from '../screen.ts';
 
-interface StartOptions {
-  port?: string;
+interface DataOption {
   data?: string;
+}
+
+type Form = 'message' | 'json';
+
+interface StartOptions extends DataOption {
+  port?: string;
   ephemeral?: boolean;
-  output: 'message' | 'json';
+  detach?: boolean;
+  output: Form;
 }
 
 export function configure(command: Command, screen: Screen): void {
   command
     .command('start')
-    .description('start it: Bindle server, Hippo and gateway on 127.0.0.1, until Ctrl-C')
-    .option('--port <number>', 'the port (default: 5309, or the next free one)')
-    .addOption(
-      new Option('--data <folder>', 'where its state is kept (default: your data folder)').conflicts(
-        'ephemeral',
-      ),
+    .description(
+      'start it: Bindle server, Hippo and gateway on 127.0.0.1, until Ctrl-C or `hippo platform stop`',
     )
+    .option(
+      '--port <number>',
+      'the port (default: that of the last time; at first 5309, or the next free one)',
+    )
+    .addOption(dataOption().conflicts('ephemeral'))
     .option('--ephemeral', 'keep nothing: the state goes when it stops')
-    .addOption(
-      new Option('-o, --output <form>', 'json: one line when it is ready')
-        .choices(['message', 'json'])
-        .default('message'),
-    )
-    .action(async (options: StartOptions) => {
-      const port = options.port === undefined ? undefined : requireNumber(options.port, '--port', 65535);
-      const dataDir = options.ephemeral
-        ? undefined
-        : options.data === undefined
-          ? findPlaces(screen.env).platform
-          : resolve(screen.cwd, options.data);
-      // Ctrl-C reaches the whole process group: it stops by itself, and we wait for that.
-      process.on('SIGINT', () => undefined);
-      const platform = await startPlatform({
-        ...(port === undefined ? {} : { port }),
-        ...(dataDir === undefined ? {} : { dataDir }),
-      });
-      process.on('SIGTERM', () => platform.stop());
-      const { ready } = platform;
-      if (options.output === 'json') print(screen, JSON.stringify(ready));
-      else {
-        print(screen, `Hippo:  ${ready.hippoUrl}`);
-        print(screen, `Bindle: ${ready.bindleUrl}`);
-        print(screen, `State:  ${ready.dataDir}${options.ephemeral ? ' (removed at the end)' : ''}`);
-        say(screen, 'Ctrl-C stops it.');
-      }
-      const code = await platform.ended;
-      if (code !== 0) throw new AlreadySaid(code);
+    .addOption(new Option('-d, --detach', 'leave it running in the background').conflicts('ephemeral'))
+    .addOption(formOption('json: one line when it is ready'))
+    .action((options: StartOptions) => start(screen, options));
+
+  command
+    .command('stop')
+    .description('stop it, and everything that it runs')
+    .addOption(dataOption())
+    .action(async (options: DataOption) => {
+      if (await stopIfRunning(dataDirOf(screen, options))) print(screen, 'The local Hippo has stopped.');
+      else say(screen, 'The local Hippo does not run.');
     });
+
+  command
+    .command('status')
+    .description(`say whether it runs, and where; exit code ${EXIT.server} if it does not`)
+    .addOption(dataOption())
+    .addOption(formOption('json: one line'))
+    .action((options: DataOption & { output: Form }) => status(screen, options));
+
+  command
+    .command('logs')
+    .aliases(['log'])
+    .description('print what it says of itself; for the log of an app see `hippo channel logs`')
+    .option('-f, --follow', 'go on until Ctrl-C')
+    .option('-n, --lines <number>', 'only the last lines')
+    .addOption(dataOption())
+    .action(async (options: DataOption & { follow?: boolean; lines?: string }) => {
+      const lines = options.lines === undefined ? undefined : requireNumber(options.lines, '--lines', 1e6);
+      const file = join(dataDirOf(screen, options), PLATFORM_LOG);
+      if (!existsSync(file) && !options.follow) return say(screen, `There is no log yet at ${file}.`);
+      const { text, end } = await readTail(file, lines);
+      screen.stdout.write(text);
+      if (!options.follow) return;
+      const cancel = listenForCancel();
+      await follow(file, end, (more) => void screen.stdout.write(more), cancel.signal);
+      cancel.release();
+    });
+
+  command
+    .command('reset')
+    .description('stop it and remove its state: apps, channels, bindles, accounts, logs')
+    .option('-y, --yes', 'do not ask')
+    .addOption(dataOption())
+    .action((options: DataOption & { yes?: boolean }) => reset(screen, options));
+}
+
+async function start(screen: Screen, options: StartOptions): Promise<void> {
+  const wish = options.port === undefined ? undefined : requireNumber(options.port, '--port', 65535);
+  const port = wish === undefined ? {} : { port: wish };
+  const dataDir = options.ephemeral ? undefined : dataDirOf(screen, options);
+  if (dataDir !== undefined && (await useRunning(screen, dataDir, wish, options.output))) return;
+  if (options.detach && dataDir !== undefined) {
+    const { platform } = await ensurePlatform({ ...port, dataDir });
+    return printReady(screen, platform, options.output, '`hippo platform stop` stops it.');
+  }
+  // Ctrl-C reaches the whole process group: it stops by itself, and we wait for that.
+  process.on('SIGINT', () => undefined);
+  const platform = await startPlatform({ ...port, ...(dataDir === undefined ? {} : { dataDir }) });
+  process.on('SIGTERM', () => platform.stop());
+  const where = options.ephemeral ? 'Its state goes when it stops. ' : '';
+  printReady(screen, platform.ready, options.output, `${where}Ctrl-C stops it.`);
+  const code = await platform.ended;
+  if (code !== 0) throw new AlreadySaid(code);
+}
+
+/** One that runs already, perhaps only for a while, stays from now on. */
+async function useRunning(
+  screen: Screen,
+  dataDir: string,
+  port: number | undefined,
+  form: Form,
+): Promise<boolean> {
+  const platform = await findPlatform(dataDir);
+  if (!platform) return false;
+  if (port !== undefined && port !== 0 && port !== Number(new URL(platform.hippoUrl).port))
+    throw new CommandError(`The local Hippo runs already, at ${platform.hippoUrl}.`, {
+      hint: 'Stop it with `hippo platform stop` to start it on another port.',
+    });
+  await keepPlatform(platform);
+  printReady(screen, platform, form, 'It runs already, and stays until `hippo platform stop`.');
+  return true;
+}
+
+function printReady(screen: Screen, ready: RunningPlatform, form: Form, remark: string): void {
+  if (form === 'json') return print(screen, JSON.stringify(ready));
+  print(screen, `Hippo:  ${ready.hippoUrl}`);
+  print(screen, `Bindle: ${ready.bindleUrl}`);
+  print(screen, `State:  ${ready.dataDir}`);
+  say(screen, remark);
+}
+
+async function status(screen: Screen, options: DataOption & { output: Form }): Promise<void> {
+  const platform = await findPlatform(dataDirOf(screen, options));
+  if (!platform) {
+    if (options.output === 'json') print(screen, JSON.stringify({ running: false }));
+    else say(screen, 'The local Hippo does not run; `hippo platform start` starts it.');
+    throw new AlreadySaid(EXIT.server);
+  }
+  const now = await platformStatus(platform);
+  if (options.output === 'json') return print(screen, JSON.stringify({ running: true, ...platform, ...now }));
+  print(screen, `Hippo:   ${platform.hippoUrl}`);
+  print(screen, `Bindle:  ${platform.bindleUrl}`);
+  print(screen, `State:   ${platform.dataDir}`);
+  print(screen, `Version: ${now.version}, process ${now.pid}, since ${now.startedAt}`);
+  print(screen, `Clients: ${count(now.openRequests, 'open request')}${now.publishing ? ', a push' : ''}`);
+  print(
+    screen,
+    now.leaseSeconds === null
+      ? 'It stays until `hippo platform stop`.'
+      : `It ends ${leaseText(now.leaseSeconds)} after its last use.`,
+  );
+}
+
+async function reset(screen: Screen, options: DataOption & { yes?: boolean }): Promise<void> {
+  const dataDir = dataDirOf(screen, options);
+  if (!existsSync(dataDir)) return say(screen, `There is nothing at ${dataDir}.`);
+  if (!existsSync(join(dataDir, 'lock.db')))
+    throw new CommandError(`${dataDir} is not the state of a local Hippo: nothing was removed.`);
+  const question = `Remove all apps, channels, bindles and accounts in ${dataDir}?`;
+  if (!options.yes && !(await confirm(screen, question, 'Give --yes to remove them.')))
+    return say(screen, 'Nothing was removed.');
+  await stopIfRunning(dataDir);
+  for (const name of await readdir(dataDir))
+    await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 });
+  print(screen, `Removed the state in ${dataDir}.`);
+}
+
+function dataOption(): Option {
+  return new Option('--data <folder>', 'where its state is kept (default: your data folder)');
+}
+
+function formOption(description: string): Option {
+  return new Option('-o, --output <form>', description).choices(['message', 'json']).default('message');
+}
+
+function dataDirOf(screen: Screen, { data }: DataOption): string {
+  return data === undefined ? findPlaces(screen.env).platform : resolve(screen.cwd, data);
 }

@@ -10,7 +10,7 @@ import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from '../project.ts';
 import type { Screen } from '../screen.ts';
 import { stage } from '../stage.ts';
-import { addServerOptions, connect, type ServerOptions } from '../server.ts';
+import { addServerOptions, connectExternal, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions, ProjectOptions {
   dir: string;
@@ -24,7 +24,7 @@ export function configure(command: Command, screen: Screen): void {
     .option('--archive', 'pack it as .tar.gz too');
   addOutputOption(addServerOptions(command)).action(async (path: string, options: Options) => {
     const cancel = listenForCancel();
-    const external = await connect(screen, options, options.externalUrl);
+    const external = await connectExternal(screen, options);
     try {
       const made = await makeProject(screen, resolve(screen.cwd, path), options, external, cancel.signal);
       try {

@@ -1,0 +1,49 @@
+// The local Hippo as commands use it: found where this user keeps it or, with a word about it, started.
+
+import { ensurePlatform, findPlatform, LEASE_SECONDS } from '../session/local-platform.ts';
+import { findPlaces } from '../session/places.ts';
+import type { RunningPlatform } from '../session/running-file.ts';
+import { CommandError, EXIT } from './failure.ts';
+import { count, say, type Screen } from './screen.ts';
+
+/** Undefined if it does not run. */
+export function runningPlatform(screen: Screen): Promise<RunningPlatform | undefined> {
+  return findPlatform(findPlaces(screen.env).platform);
+}
+
+/** Starts it if it does not run; it then ends by itself some time after its last client. @throws PlatformError */
+export async function usePlatform(screen: Screen): Promise<RunningPlatform> {
+  const leaseSeconds = readLease(screen);
+  const { platform, started } = await ensurePlatform({
+    dataDir: findPlaces(screen.env).platform,
+    leaseSeconds,
+  });
+  if (started)
+    say(
+      screen,
+      `Started the local Hippo at ${platform.hippoUrl}; it ends ${leaseText(leaseSeconds)} after its last use.`,
+    );
+  return platform;
+}
+
+/** Whether a server's address is that of the local Hippo. */
+export function isAt({ hippoUrl }: RunningPlatform, { protocol, hostname, port }: URL): boolean {
+  return (
+    protocol === 'http:' &&
+    ['localhost', '127.0.0.1', '[::1]'].includes(hostname) &&
+    (port || '80') === (new URL(hippoUrl).port || '80')
+  );
+}
+
+export function leaseText(seconds: number): string {
+  return seconds % 60 === 0 ? count(seconds / 60, 'minute') : count(seconds, 'second');
+}
+
+function readLease({ env }: Screen): number {
+  const text = env['HIPPO_PLATFORM_LEASE'];
+  if (!text) return LEASE_SECONDS;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new CommandError(`HIPPO_PLATFORM_LEASE is "${text}", which is not a number of seconds.`, {
+    exitCode: EXIT.usage,
+  });
+}
