@@ -174,6 +174,10 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
         const parcel = await parcels.open(sha256);
         return parcel && Buffer.concat(await parcel.stream.toArray());
       },
+      missingParcels: async (sha256s) => {
+        const here = await parcels.sizes(sha256s);
+        return sha256s.filter((sha256) => !here.has(sha256));
+      },
       log: (channelId, text) => {
         try {
           logs.append(channelId, text);

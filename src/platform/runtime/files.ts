@@ -28,11 +28,6 @@ export function mount(root: Directory): Fd {
   return new MountedRoot(root);
 }
 
-/** Standard input: a descriptor that can be read and not written. */
-export function readOnlyStream(content: Uint8Array): Fd {
-  return new OpenReadOnlyFile(new ReadOnlyFile(content));
-}
-
 /** Of two paths that exclude each other (`a` and `a/b`), the one that came first stays. */
 function place(tree: Tree, path: string, content: SharedArrayBuffer): void {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');

@@ -1,9 +1,10 @@
-// The control process's side of one runtime process: starts it, talks to it, ends it.
+// The control process's side of one runtime process: starts it, gives it jobs, holds their deadlines, ends it.
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Outcome } from './guest.ts';
-import type { AppContents, FromProcess, Run, RuntimeLimits, ToProcess } from './messages.ts';
+import { Gate } from './gate.ts';
+import { Job, type JobIo, type JobOutcome } from './job.ts';
+import type { FromProcess, Run, ToProcess } from './messages.ts';
 
 export interface RuntimePrograms {
   /** `process.ts` as it is on disk. */
@@ -12,11 +13,22 @@ export interface RuntimePrograms {
   readonly worker: URL;
 }
 
+export interface ProcessLimits {
+  /** Milliseconds that one job may take, without the time for which it waits for its visitor. */
+  readonly time: number;
+  /** Milliseconds in which a job that was told to end has to; then the process is ended. */
+  readonly grace: number;
+  /** Jobs at the same time; more wait. */
+  readonly workers: number;
+  /** Jobs that may wait. */
+  readonly queue: number;
+}
+
 /** The runtime process is gone; what it was doing can be asked for again. */
 export class RuntimeGoneError extends Error {
   readonly code = 'RUNTIME_GONE';
   constructor() {
-    super("The channel's runtime process ended unexpectedly; the next request starts a new one.");
+    super("The channel's runtime process ended unexpectedly and is started again: try again in a moment.");
     this.name = 'RuntimeGoneError';
   }
 }
@@ -27,27 +39,29 @@ const TABLE_SIZE = 100_000;
 /** MiB for the process's own heap: messages on their way. */
 const HEAP_MIB = 256;
 
-interface Waiting {
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class GuestProcess {
-  /** Settles when the process has ended, for whatever reason. */
-  readonly ended: Promise<void>;
-  private readonly child: ChildProcess;
-  private readonly waiting = new Map<number, Waiting>();
-  private loaded: PromiseWithResolvers<ReadonlyMap<string, readonly string[]>> | undefined;
-  private lastId = 0;
-  private alive = true;
+  /** Settles when the process has ended, with the reason where nobody asked for it. */
+  readonly ended: Promise<string | undefined>;
+  readonly #child: ChildProcess;
+  readonly #limits: ProcessLimits;
+  readonly #gate: Gate;
+  readonly #jobs = new Map<number, Job>();
+  #lastId = 0;
+  #alive = true;
+  /** Why we ended it. */
+  #reason: string | undefined;
+  #stopped = false;
 
   /** @param log gets what the process itself complains of */
-  constructor(programs: RuntimePrograms, log: (text: string) => void) {
-    this.child = fork(fileURLToPath(programs.process), [fileURLToPath(programs.worker)], {
+  constructor(programs: RuntimePrograms, limits: ProcessLimits, log: (text: string) => void) {
+    this.#limits = limits;
+    this.#gate = new Gate(limits.workers, limits.queue);
+    this.#child = fork(fileURLToPath(programs.process), [fileURLToPath(programs.worker)], {
       execArgv: [
         `--wasm-max-mem-pages=${MEMORY_PAGES}`,
         `--wasm-max-table-size=${TABLE_SIZE}`,
         `--max-old-space-size=${HEAP_MIB}`,
+        '--expose-gc',
       ],
       env: inherited('SystemRoot', 'ELECTRON_RUN_AS_NODE'),
       serialization: 'advanced',
@@ -55,57 +69,87 @@ export class GuestProcess {
       windowsHide: true,
     } as Parameters<typeof fork>[2]);
     this.ended = new Promise((resolve) => {
-      const gone = (): void => {
-        this.fail();
-        resolve();
+      const gone = (reason: string): void => {
+        this.#fail();
+        resolve(this.#stopped ? undefined : (this.#reason ?? reason));
       };
-      this.child.once('exit', gone);
-      this.child.once('error', gone);
+      this.#child.once('exit', (code, signal) =>
+        gone(signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+      );
+      this.#child.once('error', (error) => gone(`it could not be started: ${error.message}`));
     });
-    this.child.stderr?.setEncoding('utf8').on('data', log);
-    this.child.on('message', (message: FromProcess) => this.receive(message));
+    this.#child.stderr?.setEncoding('utf8').on('data', log);
+    this.#child.on('message', (message: FromProcess) => this.#jobs.get(message.id)?.receive(message));
   }
 
-  /** Gives the process its app. The answer says which functions each module exports. @throws RuntimeGoneError */
-  load(contents: AppContents, limits: RuntimeLimits): Promise<ReadonlyMap<string, readonly string[]>> {
-    if (!this.alive) return Promise.reject(new RuntimeGoneError());
-    this.loaded = Promise.withResolvers();
-    this.send({ type: 'load', contents, limits });
-    return this.loaded.promise;
+  /** Gives the process a file of the app; resolves when it is on its way. */
+  addFile(paths: readonly string[], content: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#alive) return resolve();
+      // An error means that the process is going away, which the next job is told.
+      this.#child.send({ type: 'file', paths, content } satisfies ToProcess, () => resolve());
+    });
   }
 
-  /** @throws RuntimeGoneError */
-  run(run: Run): Promise<Outcome> {
-    if (!this.alive) return Promise.reject(new RuntimeGoneError());
-    const id = ++this.lastId;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.send({ type: 'run', id, run });
-    });
+  /** @throws RuntimeGoneError, BusyError @returns the functions that it exports */
+  async compile(sha256: string, bytes: Uint8Array): Promise<JobOutcome> {
+    return this.#do((id) => ({ type: 'compile', id, sha256, bytes }), {});
+  }
+
+  /**
+   * Runs a guest; what it writes goes to `io` as it comes, what it wrote last comes with the outcome.
+   * @throws RuntimeGoneError, BusyError, the signal's reason, and what `io` fails with
+   */
+  run(run: Run, io: JobIo, signal?: AbortSignal): Promise<JobOutcome> {
+    return this.#do((id) => ({ type: 'run', id, run }), io, signal);
   }
 
   /** Ends the process at once: it holds no state. */
   async stop(): Promise<void> {
-    this.child.kill('SIGKILL');
+    this.#stopped = true;
+    this.#child.kill('SIGKILL');
     await this.ended;
   }
 
-  private send(message: ToProcess): void {
+  async #do(first: (id: number) => ToProcess, io: JobIo, signal?: AbortSignal): Promise<JobOutcome> {
+    await this.#gate.enter(signal);
+    if (!this.#alive) {
+      this.#gate.leave();
+      throw new RuntimeGoneError();
+    }
+    const id = ++this.#lastId;
+    const job = new Job(id, {
+      send: (message) => this.#send(message),
+      time: this.#limits.time,
+      grace: this.#limits.grace,
+      hung: () => this.#kill('it did not end a job that was told to end'),
+      io,
+      signal,
+    });
+    this.#jobs.set(id, job);
+    // The thread is free when the job has ended there, which may be later than for whoever waits for it.
+    void job.left.then(() => {
+      this.#jobs.delete(id);
+      this.#gate.leave();
+    });
+    this.#send(first(id));
+    job.start();
+    return job.outcome;
+  }
+
+  #send(message: ToProcess): void {
     // An error means that the process is going away, which `exit` reports.
-    this.child.send(message, () => {});
+    if (this.#alive) this.#child.send(message, () => {});
   }
 
-  private receive(message: FromProcess): void {
-    if (message.type === 'loaded') return this.loaded?.resolve(message.exports);
-    this.waiting.get(message.id)?.resolve(message.outcome);
-    this.waiting.delete(message.id);
+  #kill(reason: string): void {
+    this.#reason ??= reason;
+    this.#child.kill('SIGKILL');
   }
 
-  private fail(): void {
-    this.alive = false;
-    this.loaded?.reject(new RuntimeGoneError());
-    for (const { reject } of this.waiting.values()) reject(new RuntimeGoneError());
-    this.waiting.clear();
+  #fail(): void {
+    this.#alive = false;
+    for (const job of this.#jobs.values()) job.fail(new RuntimeGoneError());
   }
 }
 

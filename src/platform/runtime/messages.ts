@@ -1,47 +1,88 @@
-// What the control process, a channel's runtime process and its worker threads say to each other.
+// What the control process, a channel's runtime process and its worker threads say to each other. Bytes of a run
+// flow in windows: who sends more than the other side has taken waits.
 
 import type { StringMap } from '../../bindle/invoice.ts';
-import type { GuestLimits, Outcome } from './guest.ts';
 
-export interface RuntimeLimits extends GuestLimits {
-  /** Milliseconds that one run may take. */
-  readonly time: number;
-  /** Runs at the same time; more wait. */
-  readonly workers: number;
-}
+/** Bytes that may be on their way in each direction of one run before the sender has to wait. */
+export const WINDOW = 256 * 1024;
+/** Largest piece of input or output in one message. */
+export const CHUNK = 64 * 1024;
 
-/** Everything that an app needs to run, by value: a runtime process reads nothing from the host. */
-export interface AppContents {
-  /** sha256 → module. */
-  readonly modules: ReadonlyMap<string, Uint8Array>;
-  /** Path in the bindle → content. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
+/** What a message of output counts on its way out of a thread, besides its bytes: one may bring a single byte. */
+export const MESSAGE_BYTES = 256;
 
 export interface Run {
-  /** Of the module. */
+  /** Of the module, which was compiled before. */
   readonly sha256: string;
   readonly entrypoint: string;
   readonly args: readonly string[];
   readonly environment: StringMap;
-  readonly stdin: Uint8Array;
   /** True if the guest gets the app's files. */
   readonly files: boolean;
+  /** True if `stdin` messages follow; without them its standard input is empty. */
+  readonly input: boolean;
+  /** Bytes of stderr that are passed on; the rest is dropped. */
+  readonly stderr: number;
 }
 
+/** How a job ended in the process. */
+export type JobEnd =
+  /** `exports`: the functions that a compiled module exports. */
+  | { readonly end: 'finished'; readonly exports?: readonly string[] }
+  /** `reason` is for the channel's log and continues "main.wasm failed: …". */
+  | { readonly end: 'failed'; readonly reason: string }
+  /** Its thread was ended, as was asked for. */
+  | { readonly end: 'cancelled' };
+
+/** `id` is the job's: a number that the control process gives. */
 export type ToProcess =
-  | { readonly type: 'load'; readonly contents: AppContents; readonly limits: RuntimeLimits }
-  | { readonly type: 'run'; readonly id: number; readonly run: Run };
+  /** A file of the app, at each of its paths. By value: a runtime process reads nothing from the host. */
+  | { readonly type: 'file'; readonly paths: readonly string[]; readonly content: Uint8Array }
+  | { readonly type: 'compile'; readonly id: number; readonly sha256: string; readonly bytes: Uint8Array }
+  | { readonly type: 'run'; readonly id: number; readonly run: Run }
+  /** Null ends the input. */
+  | { readonly type: 'stdin'; readonly id: number; readonly chunk: Uint8Array | null }
+  /** So many bytes of the output were taken by the visitor. */
+  | { readonly type: 'credit'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'cancel'; readonly id: number };
 
 export type FromProcess =
-  /** The functions that each module exports; nothing for a module that does not compile. */
-  | { readonly type: 'loaded'; readonly exports: ReadonlyMap<string, readonly string[]> }
-  | { readonly type: 'outcome'; readonly id: number; readonly outcome: Outcome };
+  | { readonly type: 'stdout'; readonly id: number; readonly chunk: Uint8Array }
+  | { readonly type: 'stderr'; readonly id: number; readonly chunk: Uint8Array }
+  /** So many bytes of the input were taken by the guest. */
+  | { readonly type: 'consumed'; readonly id: number; readonly bytes: number }
+  /** `stdout`: what was not sent before. */
+  | { readonly type: 'ended'; readonly id: number; readonly end: JobEnd; readonly stdout?: Uint8Array };
 
-/** Given to a worker thread when it starts; afterwards it gets a `Run` and answers with an `Outcome`. */
+/** Given to a worker thread when it starts. */
 export interface WorkerData {
-  /** sha256 → compiled module, or why it does not compile. */
-  readonly modules: ReadonlyMap<string, WebAssembly.Module | string>;
-  readonly files: ReadonlyMap<string, SharedArrayBuffer>;
-  readonly limits: GuestLimits;
+  /** `INPUT` and `OUTSTANDING`. */
+  readonly words: Int32Array;
 }
+
+/** Word of a thread: counts up with each `stdin` message, so that the thread can wait for the next. */
+export const INPUT = 0;
+/** Word of a thread: bytes of output that nobody has taken yet. */
+export const OUTSTANDING = 1;
+
+export type ToWorker =
+  | { readonly type: 'compile'; readonly id: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'run';
+      readonly id: number;
+      readonly run: Run;
+      /** The first time that the thread runs it. */
+      readonly module?: WebAssembly.Module;
+      /** Path → content, the first time that the thread needs them. */
+      readonly files?: ReadonlyMap<string, SharedArrayBuffer>;
+    }
+  | { readonly type: 'stdin'; readonly id: number; readonly chunk: Uint8Array | null };
+
+export type FromWorker =
+  | Exclude<FromProcess, { type: 'ended' }>
+  | {
+      readonly type: 'ended';
+      readonly id: number;
+      readonly end: JobEnd;
+      readonly module?: WebAssembly.Module;
+    };

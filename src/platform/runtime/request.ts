@@ -12,8 +12,8 @@ export interface CgiRequest {
   /** `1.1` */
   readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
-  /** Bytes of the body. */
-  readonly contentLength: number;
+  /** Bytes of the body; undefined where they are not known before its end. */
+  readonly contentLength: number | undefined;
   readonly remoteAddress: string;
 }
 
@@ -44,7 +44,7 @@ export function cgiEnvironment(
   const variables: StringMap = {
     ...environment,
     AUTH_TYPE: '',
-    CONTENT_LENGTH: String(request.contentLength),
+    CONTENT_LENGTH: String(request.contentLength ?? ''),
     CONTENT_TYPE: request.headers['content-type'] ?? '',
     X_FULL_URL: `${server.scheme}://${host}:${port}${request.target}`,
     GATEWAY_INTERFACE: 'CGI/1.1',

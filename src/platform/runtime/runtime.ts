@@ -1,26 +1,38 @@
-// Answers the HTTP requests of channels by running their apps' handlers: one runtime process a channel,
-// started by its first request.
+// Answers the HTTP requests of channels by running their apps' handlers: one runtime process a channel, started by
+// its first request, ended when it has nothing to do, and started again, with growing patience, when it dies.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatId, type BindleId } from '../../bindle/id.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
-import { AnswerError, parseAnswer } from './answer.ts';
-import type { Handler } from './app.ts';
-import { RuntimeGoneError } from './guest-process.ts';
-import type { Outcome } from './guest.ts';
-import { BindleIncompleteError, Instance, type InstanceOptions } from './instance.ts';
-import type { RuntimeLimits } from './messages.ts';
-import { cgiEnvironment, commandLine, pathOf, type CgiRequest, type CgiServer } from './request.ts';
+import { AnswerError } from './answer.ts';
+import { BodyError, dropRest } from './body.ts';
+import { answerByHandler, reply, type ExchangeLimits } from './exchange.ts';
+import { BusyError } from './gate.ts';
+import { RuntimeGoneError, type RuntimePrograms } from './guest-process.ts';
+import {
+  BindleIncompleteError,
+  completeApp,
+  Instance,
+  type BindleSource,
+  type InstanceLimits,
+} from './instance.ts';
+import { pathOf, type CgiServer } from './request.ts';
+import { Restarts } from './restarts.ts';
 
-export interface RuntimeOptions extends Omit<InstanceOptions, 'limits' | 'log'> {
+export interface RuntimeOptions extends BindleSource {
+  readonly programs: RuntimePrograms;
   /** Appends lines to the log of a channel. */
   readonly log: (channelId: string, text: string) => void;
+  /** Told of each change of what `status` says of a channel. */
+  readonly statusChanged?: (channelId: string) => void;
   readonly limits?: Partial<Limits>;
 }
 
-export interface Limits extends RuntimeLimits {
-  /** Bytes of a request's body. */
-  readonly requestBody: number;
+export interface Limits extends InstanceLimits, ExchangeLimits {
+  /** Milliseconds without a request after which a runtime process is ended. */
+  readonly unused: number;
+  /** Runtime processes at the same time. */
+  readonly processes: number;
 }
 
 /** What a channel runs now. When it changes, the next request gets the new one. */
@@ -28,6 +40,13 @@ export interface RunningChannel {
   readonly id: string;
   readonly bindle: BindleId;
   readonly environment: StringMap;
+}
+
+export interface RuntimeStatus {
+  /** `Running`: it answers, or would. `Pending`: it is being started. `Dead`: it cannot, now. */
+  readonly status: 'Running' | 'Pending' | 'Dead';
+  /** What is wrong, in a sentence; with `Dead` only. */
+  readonly reason?: string;
 }
 
 export interface Runtime {
@@ -38,7 +57,9 @@ export interface Runtime {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void>;
-  /** The channel is gone: its process ends with its last request. */
+  /** How the channel is, running this bindle. Starts nothing. */
+  status(channel: Pick<RunningChannel, 'id' | 'bindle'>): Promise<RuntimeStatus>;
+  /** The channel is gone, or not to run any more: its process ends with its last request. */
   release(channelId: string): void;
   /** Ends every runtime process. */
   stop(): Promise<void>;
@@ -47,19 +68,46 @@ export interface Runtime {
 const MIB = 1024 * 1024;
 const DEFAULT_LIMITS: Limits = {
   time: 30_000,
+  grace: 2000,
+  total: 300_000,
+  idle: 15_000,
+  unused: 300_000,
   workers: 4,
-  stdout: 32 * MIB,
+  queue: 256,
+  processes: 32,
   stderr: 64 * 1024,
-  requestBody: 32 * MIB,
+  body: 256 * MIB,
 };
+
+/** Milliseconds for the rest of a body that nobody wants. */
+const PATIENCE = 5000;
 
 /** What a channel runs, and how many requests are at it. */
 interface Slot {
+  readonly channelId: string;
   readonly bindle: string;
   readonly instance: Promise<Instance>;
+  readonly startedAt: number;
+  started: boolean;
   requests: number;
   /** It ends with its last request. */
   retired: boolean;
+  /** Runs while there is no request. */
+  unused: NodeJS.Timeout | undefined;
+}
+
+/** The process died and is not started again yet. */
+class RestartingError extends Error {
+  readonly code = 'RESTARTING';
+  readonly seconds: number;
+  constructor(reason: string, milliseconds: number) {
+    const seconds = Math.ceil(milliseconds / 1000);
+    super(
+      `The channel's runtime process ended unexpectedly (${reason}) and can be started again in ${seconds} s: try again then.`,
+    );
+    this.name = 'RestartingError';
+    this.seconds = seconds;
+  }
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
@@ -67,24 +115,96 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const slots = new Map<string, Slot>();
   /** Those in `slots`, and retired ones that still answer. */
   const alive = new Set<Slot>();
+  const restarts = new Map<string, { bindle: string; restarts: Restarts }>();
+  const statusChanged = (channelId: string): void => options.statusChanged?.(channelId);
 
+  function restartsOf(channelId: string, bindle: string): Restarts {
+    const known = restarts.get(channelId);
+    if (known?.bindle === bindle) return known.restarts;
+    // Another bindle has done nothing wrong yet.
+    const fresh = new Restarts();
+    restarts.set(channelId, { bindle, restarts: fresh });
+    return fresh;
+  }
+
+  /** @throws RestartingError, BusyError */
   function slotOf(channel: RunningChannel): Slot {
     const bindle = formatId(channel.bindle);
     const current = slots.get(channel.id);
     if (current?.bindle === bindle) return current;
-    const log = (text: string): void => options.log(channel.id, text);
-    const instance = Instance.start(channel.bindle, { ...options, limits, log });
-    const slot: Slot = { bindle, instance, requests: 0, retired: false };
+    const wait = restartsOf(channel.id, bindle).wait(performance.now());
+    if (wait !== undefined) throw new RestartingError(wait.reason, wait.milliseconds);
+    makeRoom();
+    const slot = start(channel, bindle);
     slots.set(channel.id, slot);
-    alive.add(slot);
     if (current !== undefined) retire(current);
-    // One that did not start, or has died, is started anew by the next request.
-    const forget = (): void => {
-      alive.delete(slot);
-      if (slots.get(channel.id) === slot) slots.delete(channel.id);
-    };
-    void instance.then(({ ended }) => ended.then(forget), forget);
+    statusChanged(channel.id);
     return slot;
+  }
+
+  function start({ id, bindle }: RunningChannel, name: string): Slot {
+    const log = (text: string): void => options.log(id, text);
+    const slot: Slot = {
+      channelId: id,
+      bindle: name,
+      instance: Instance.start(bindle, { ...options, limits, log }),
+      startedAt: performance.now(),
+      started: false,
+      requests: 0,
+      retired: false,
+      unused: undefined,
+    };
+    alive.add(slot);
+    const gone = (reason: string | undefined): void => {
+      alive.delete(slot);
+      clearTimeout(slot.unused);
+      if (slots.get(id) === slot) slots.delete(id);
+      if (reason !== undefined) {
+        log(`The runtime process ended unexpectedly: ${reason}.`);
+        const now = performance.now();
+        restartsOf(id, name).died(reason, now - slot.startedAt, now);
+      }
+      statusChanged(id);
+    };
+    slot.instance.then(
+      ({ ended }) => {
+        slot.started = true;
+        statusChanged(id);
+        void ended.then(gone);
+      },
+      (error: unknown) =>
+        gone(error instanceof RuntimeGoneError ? 'it died while it was started' : undefined),
+    );
+    return slot;
+  }
+
+  /** The process that nobody has used for the longest time goes first. @throws BusyError */
+  function makeRoom(): void {
+    if (alive.size < limits.processes) return;
+    const oldest = [...slots.values()].find(({ requests, started }) => requests === 0 && started);
+    if (oldest === undefined) throw new BusyError();
+    dismiss(oldest);
+  }
+
+  /** No new request gets it. */
+  function dismiss(slot: Slot): void {
+    slots.delete(slot.channelId);
+    retire(slot);
+  }
+
+  function enter(slot: Slot): void {
+    slot.requests++;
+    clearTimeout(slot.unused);
+    // Last in the order of use.
+    slots.delete(slot.channelId);
+    slots.set(slot.channelId, slot);
+  }
+
+  function leave(slot: Slot): void {
+    slot.requests--;
+    if (slot.requests > 0) return;
+    if (slot.retired) void stop(slot);
+    else slot.unused = setTimeout(() => dismiss(slot), limits.unused).unref();
   }
 
   async function answer(
@@ -96,54 +216,25 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const path = pathOf(request.url ?? '/');
     if (path === '/healthz') return reply(response, 200, 'OK');
     const slot = slotOf(channel);
-    slot.requests++;
+    enter(slot);
     try {
-      await answerBy(await slot.instance, path, channel, server, request, response);
+      const instance = await slot.instance;
+      const handler = instance.match(path);
+      if (handler === undefined) return reply(response, 404, 'Nothing in this app answers this path.\n');
+      const { environment } = channel;
+      const log = (text: string): void => options.log(channel.id, text);
+      await answerByHandler({ instance, handler, server, environment, request, response, limits, log });
     } finally {
-      slot.requests--;
-      if (slot.retired && slot.requests === 0) void stop(slot);
+      leave(slot);
     }
   }
 
-  async function answerBy(
-    instance: Instance,
-    path: string,
-    channel: RunningChannel,
-    server: CgiServer,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const handler = instance.match(path);
-    if (handler === undefined) return reply(response, 404, 'Nothing in this app answers this path.\n');
-    const body = await readBody(request, limits.requestBody);
-    if (body === undefined) {
-      response.setHeader('connection', 'close');
-      return reply(response, 413, `A request's body may have up to ${limits.requestBody} bytes.\n`);
-    }
-    const cgi: CgiRequest = {
-      method: request.method ?? 'GET',
-      target: request.url ?? '/',
-      httpVersion: request.httpVersion,
-      headers: request.headers,
-      contentLength: body.length,
-      remoteAddress: request.socket.remoteAddress ?? '',
-    };
-    const outcome = await instance.run(handler, {
-      args: commandLine(cgi, handler.argv),
-      environment: cgiEnvironment(cgi, handler.path, server, channel.environment),
-      stdin: body,
-    });
-    log(channel.id, handler, `${cgi.method} ${path}`, outcome);
-    respond(response, outcome, limits.time);
-  }
-
-  function log(channelId: string, handler: Handler, request: string, outcome: Outcome): void {
-    if (outcome.end !== 'timed-out' && outcome.stderr.length > 0)
-      options.log(channelId, Buffer.from(outcome.stderr).toString('utf8'));
-    if (outcome.end === 'failed')
-      options.log(channelId, `${request}: ${handler.name} failed: ${outcome.reason}`);
-    if (outcome.end === 'timed-out')
-      options.log(channelId, `${request}: ${handler.name} was ended after ${limits.time} ms.`);
+  function refuse(channelId: string, response: ServerResponse, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const { status, retryAfter, known } = refusalOf(error);
+    options.log(channelId, message);
+    if (retryAfter !== undefined && !response.headersSent) response.setHeader('retry-after', retryAfter);
+    reply(response, status, known ? `${message}\n` : 'The channel could not answer; its log says why.\n');
   }
 
   return {
@@ -151,17 +242,30 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       try {
         await answer(channel, server, request, response);
       } catch (error) {
-        const known = error instanceof BindleIncompleteError || error instanceof RuntimeGoneError;
-        const message = known ? error.message : 'The channel could not answer; its log says why.';
-        options.log(channel.id, error instanceof Error ? error.message : String(error));
-        reply(response, error instanceof BindleIncompleteError ? 503 : 502, `${message}\n`);
+        refuse(channel.id, response, error);
+      }
+      if (response.writableFinished) dropRest(request, PATIENCE);
+      else response.once('finish', () => dropRest(request, PATIENCE));
+    },
+    async status({ id, bindle }) {
+      const name = formatId(bindle);
+      const slot = slots.get(id);
+      if (slot?.bindle === name) return { status: slot.started ? 'Running' : 'Pending' };
+      const wait = restarts.get(id)?.bindle === name && restartsOf(id, name).wait(performance.now());
+      if (wait)
+        return { status: 'Dead', reason: new RestartingError(wait.reason, wait.milliseconds).message };
+      try {
+        await completeApp(bindle, options);
+        return { status: 'Running' };
+      } catch (error) {
+        if (error instanceof BindleIncompleteError) return { status: 'Dead', reason: error.message };
+        throw error;
       }
     },
     release(channelId) {
+      restarts.delete(channelId);
       const slot = slots.get(channelId);
-      if (slot === undefined) return;
-      slots.delete(channelId);
-      retire(slot);
+      if (slot !== undefined) dismiss(slot);
     },
     async stop() {
       await Promise.all([...alive].map(stop));
@@ -172,6 +276,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 /** Ends it with its last request. */
 function retire(slot: Slot): void {
   slot.retired = true;
+  clearTimeout(slot.unused);
   if (slot.requests === 0) void stop(slot);
 }
 
@@ -182,38 +287,13 @@ function stop({ instance }: Slot): Promise<void> {
   );
 }
 
-/** A failed handler says nothing to the visitor: what it said is in the channel's log. */
-function respond(response: ServerResponse, outcome: Outcome, timeLimit: number): void {
-  if (outcome.end === 'timed-out')
-    return reply(response, 504, `The handler did not answer within ${timeLimit / 1000} seconds.\n`);
-  if (outcome.end === 'failed') return reply(response, 500, '');
-  try {
-    const { status, headers, body } = parseAnswer(outcome.stdout);
-    response.statusCode = status;
-    for (const [name, value] of headers) response.setHeader(name, value);
-    if (body.length > 0) response.setHeader('content-length', body.length);
-    response.end(body);
-  } catch (error) {
-    if (!(error instanceof AnswerError)) throw error;
-    reply(response, 500, `${error.message}\n`);
-  }
-}
-
-function reply(response: ServerResponse, status: number, text: string): void {
-  if (response.headersSent) return void response.destroy();
-  response.statusCode = status;
-  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
-  response.end(text);
-}
-
-/** Undefined if there is more than `limit` bytes. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** `known`: the message is for visitors too. `retryAfter` in seconds. */
+function refusalOf(error: unknown): { status: number; retryAfter?: number; known: boolean } {
+  if (error instanceof BindleIncompleteError) return { status: 503, known: true };
+  if (error instanceof BusyError) return { status: 503, retryAfter: 1, known: true };
+  if (error instanceof RuntimeGoneError) return { status: 502, retryAfter: 1, known: true };
+  if (error instanceof RestartingError) return { status: 502, retryAfter: error.seconds, known: true };
+  if (error instanceof BodyError) return { status: error.status, known: true };
+  if (error instanceof AnswerError) return { status: 500, known: true };
+  return { status: 502, known: false };
 }

@@ -3,7 +3,16 @@
 import fc from 'fast-check';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { AnswerError, parseAnswer } from '../../../../src/platform/runtime/answer.ts';
+import { AnswerError, AnswerReader, type AnswerHead } from '../../../../src/platform/runtime/answer.ts';
+
+/** All that a guest prints, in pieces of `size` bytes. */
+function parseAnswer(stdout: Uint8Array, size = stdout.length): AnswerHead & { body: Uint8Array } {
+  const reader = new AnswerReader();
+  const body: Uint8Array[] = [];
+  for (let at = 0; at < stdout.length; at += size) body.push(reader.push(stdout.subarray(at, at + size)));
+  if (reader.head === undefined) throw new AnswerError();
+  return { ...reader.head, body: Buffer.concat(body) };
+}
 
 function parse(text: string): { status: number; headers: Record<string, string | string[]>; body: string } {
   const { status, headers, body } = parseAnswer(Buffer.from(text));
@@ -115,7 +124,27 @@ test.each([
   expect(() => parse(text)).toThrow(AnswerError);
 });
 
-test('whatever is printed, the answer can be sent or is refused', () => {
+test('the length that is announced is told apart from the headers', () => {
+  const lengthOf = (headers: string): number | undefined =>
+    parseAnswer(Buffer.from(`content-type: a\n${headers}\n\n`)).contentLength;
+  expect(lengthOf('Content-Length: 12')).toBe(12);
+  for (const headers of [
+    'x: y',
+    'content-length: 1\ncontent-length: 2',
+    'content-length: -1',
+    'content-length: 0x1',
+  ])
+    expect(lengthOf(headers)).toBe(undefined);
+});
+
+test('headers without end are no answer', () => {
+  const reader = new AnswerReader();
+  expect(() => {
+    for (let piece = 0; piece < 100; piece++) reader.push(Buffer.from('x: y\n'.repeat(1000)));
+  }).toThrow(AnswerError);
+});
+
+test('whatever is printed, in pieces of any size, the answer can be sent or is refused', () => {
   const line = fc.oneof(
     fc
       .tuple(
@@ -126,20 +155,27 @@ test('whatever is printed, the answer can be sent or is refused', () => {
     fc.string(),
   );
   fc.assert(
-    fc.property(fc.array(line), fc.uint8Array(), fc.constantFrom('\n', '\r\n'), (lines, body, end) => {
-      const printed = Buffer.concat([Buffer.from(lines.map((text) => text + end).join('') + end), body]);
-      try {
-        const answer = parseAnswer(printed);
-        expect(answer.status).toBeGreaterThanOrEqual(200);
-        expect(answer.status).toBeLessThanOrEqual(999);
-        for (const [name, value] of answer.headers) {
-          validateHeaderName(name);
-          for (const one of [value].flat()) validateHeaderValue(name, one);
+    fc.property(
+      fc.array(line),
+      fc.uint8Array(),
+      fc.constantFrom('\n', '\r\n'),
+      fc.integer({ min: 1, max: 9 }),
+      (lines, body, end, size) => {
+        const printed = Buffer.concat([Buffer.from(lines.map((text) => text + end).join('') + end), body]);
+        try {
+          const answer = parseAnswer(printed, size);
+          expect(answer).toEqual(parseAnswer(printed));
+          expect(answer.status).toBeGreaterThanOrEqual(200);
+          expect(answer.status).toBeLessThanOrEqual(999);
+          for (const [name, value] of answer.headers) {
+            validateHeaderName(name);
+            for (const one of [value].flat()) validateHeaderValue(name, one);
+          }
+          expect(answer.headers.has('content-length')).toBe(false);
+        } catch (error) {
+          expect(error).toBeInstanceOf(AnswerError);
         }
-        expect(answer.headers.has('content-length')).toBe(false);
-      } catch (error) {
-        expect(error).toBeInstanceOf(AnswerError);
-      }
-    }),
+      },
+    ),
   );
 });
