@@ -2,11 +2,13 @@
 // `<...>/parcels/<sha256>.dat` (bindle.md §5). Not every parcel has to be there.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { create, Parser, type ReadEntry } from 'tar';
 import { CodecError, decodeInvoice, encodeInvoice } from './codec.ts';
 import { formatId, type BindleId } from './id.ts';
@@ -18,6 +20,8 @@ const INVOICE = 'invoice.toml';
 const PARCELS = 'parcels';
 /** An invoice of 20,000 parcels has about 8 MB. */
 const MAX_INVOICE_BYTES = 64 * 1024 * 1024;
+/** What the headers of an archive may add to its content. */
+const HEADER_BYTES = 64 * 1024 * 1024;
 /** What an archive may unpack to, unless the caller says more. */
 const MAX_BYTES = 16 * 1024 ** 3;
 
@@ -109,6 +113,7 @@ export async function readStandalone(path: string, options: { maxBytes?: number 
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new StandaloneError('NOT_STANDALONE', `${path} is not there.`);
   if (found.isDirectory()) return readFolder(path, () => Promise.resolve());
+  if (!found.isFile()) throw new StandaloneError('NOT_STANDALONE', `${path} is neither a folder nor a file.`);
   const directory = await mkdtemp(join(tmpdir(), 'hippo-standalone-'));
   const clean = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
@@ -231,9 +236,12 @@ async function eachEntry(
   maxBytes: number,
   visit: (header: EntryHeader, content: Readable) => Promise<void>,
 ): Promise<void> {
-  const source = createReadStream(archive);
-  // The parser bounds the headers, we bound the rest: gzip alone reaches a ratio of 1,032 at most.
-  const parser = new Parser({ strict: true, maxDecompressionRatio: 2_000 });
+  const parser = new Parser({ strict: true });
+  const stop = new AbortController();
+  const tooLarge = new StandaloneError(
+    'TOO_LARGE',
+    `${archive} unpacks to more than the ${maxBytes} bytes that are allowed.`,
+  );
   let bytes = 0;
   let visiting = Promise.resolve();
   const open = new Set<Readable>();
@@ -242,13 +250,7 @@ async function eachEntry(
       const onEntry = (entry: ReadEntry): void => {
         const { path: name, type, size } = entry;
         bytes += size;
-        if (bytes > maxBytes)
-          return fail(
-            new StandaloneError(
-              'TOO_LARGE',
-              `${archive} unpacks to more than the ${maxBytes} bytes that are allowed.`,
-            ),
-          );
+        if (bytes > maxBytes) return fail(tooLarge);
         const content = Readable.from(entry);
         open.add(content);
         visiting = visiting.then(() => visit({ name, type, size }, content));
@@ -261,21 +263,43 @@ async function eachEntry(
       parser.on('ignoredEntry', onEntry);
       parser.on('error', fail);
       parser.on('end', done);
-      source.on('error', fail);
-      source.pipe(parser);
+      feed(parser, archive, { maxBytes: maxBytes + HEADER_BYTES, tooLarge, signal: stop.signal }).catch(fail);
     });
     await visiting;
   } catch (error) {
-    source.unpipe();
+    stop.abort();
     // An entry that the archive breaks off in never ends by itself.
     for (const content of open) content.destroy();
     await visiting.catch(() => undefined);
-    const { tarCode, message } = error as Error & { tarCode?: string };
-    if (tarCode !== undefined)
+    const { tarCode, code, message } = error as NodeJS.ErrnoException & { tarCode?: string };
+    if (tarCode !== undefined || code?.startsWith('Z_'))
       throw new StandaloneError('NOT_STANDALONE', `${archive} is damaged or not a .tar.gz (${message}).`, {
         cause: error,
       });
     throw error;
+  }
+}
+
+/** Unpacks an archive into the parser, up to the mark at its end: whatever is packed behind that is not read. */
+async function feed(
+  parser: Parser,
+  archive: string,
+  { maxBytes, tooLarge, signal }: { maxBytes: number; tooLarge: Error; signal: AbortSignal },
+): Promise<void> {
+  let unpacked = 0;
+  let ended = false;
+  parser.on('eof', () => (ended = true));
+  const source = createReadStream(archive);
+  const gunzip = createGunzip();
+  source.on('error', (error) => gunzip.destroy(error));
+  try {
+    for await (const chunk of source.pipe(gunzip)) {
+      unpacked += (chunk as Buffer).length;
+      if (unpacked > maxBytes) throw tooLarge;
+      if (!parser.write(chunk as Buffer)) await once(parser, 'drain', { signal });
+      if (ended) break;
+    }
+    parser.end();
   } finally {
     source.destroy();
   }

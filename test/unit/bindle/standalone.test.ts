@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeInvoice } from '../../../src/bindle/codec.ts';
@@ -241,6 +241,14 @@ describe('archives', () => {
       read(tar(member, invoiceMember(zeros.invoice)), { maxBytes: 2 ** 19 }),
     ).rejects.toMatchObject({ code: 'TOO_LARGE' });
     expect(await read(tar(member, invoiceMember(zeros.invoice)))).toEqual(zeros.invoice.bindle);
+  });
+
+  it('are read to their end and not what is packed behind it', async () => {
+    const behind = gzipSync(Buffer.concat([gunzipSync(tar(invoiceMember())), Buffer.alloc(64 * 2 ** 20)]));
+    expect(await read(behind)).toEqual(bindle.invoice.bindle);
+    await expect(read(gzipSync(Buffer.alloc(300 * 2 ** 20)))).rejects.toMatchObject({
+      code: 'NOT_STANDALONE',
+    });
   });
 
   it('are told from other things by their name or invoice', async () => {
