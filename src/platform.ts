@@ -11,6 +11,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { BindleId } from './bindle/id.ts';
 import type { PlatformHealth } from './hippo/platform-api.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
+import { openAccessLog } from './platform/gateway/access-log.ts';
 import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
 import { createGateway } from './platform/gateway/gateway.ts';
@@ -166,6 +167,8 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
     cleanup.add(() => database.close());
     const state = new HippoState({ database, platformDomain: PLATFORM_DOMAIN });
     const logs = openLogs(join(dataDir, 'logs'));
+    const accessLog = openAccessLog(join(dataDir, 'logs', 'access.log'), report);
+    cleanup.add(() => accessLog.close());
 
     const runtime = createRuntime({
       programs: runtimePrograms(),
@@ -220,7 +223,14 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
     const entrance = createEntrance({
       bindle: (request, response, options) => bindle.handle(request, response, options),
       hippo: (request, response) => control(request, response) || hippo.handle(request, response),
-      gateway: createGateway({ channelAt: (domain) => state.channelAt(domain), runtime, report }),
+      gateway: createGateway({
+        channelAt: (domain) => state.channelAt(domain),
+        channelById: () => undefined,
+        runtime,
+        accessLog,
+        report,
+      }),
+      channelOn: () => undefined,
     });
     const lease = holdLease(entrance, leaseSeconds);
     cleanup.add(() => lease.stop());

@@ -6,16 +6,11 @@ import { formatId, type BindleId } from '../../bindle/id.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
 import { AnswerError } from './answer.ts';
 import { BodyError, dropRest } from './body.ts';
+import { Completeness } from './completeness.ts';
 import { answerByHandler, reply, type ExchangeLimits } from './exchange.ts';
 import { BusyError } from './gate.ts';
 import { RuntimeGoneError, type RuntimePrograms } from './guest-process.ts';
-import {
-  BindleIncompleteError,
-  completeApp,
-  Instance,
-  type BindleSource,
-  type InstanceLimits,
-} from './instance.ts';
+import { BindleIncompleteError, Instance, type BindleSource, type InstanceLimits } from './instance.ts';
 import { pathOf, type CgiServer } from './request.ts';
 import { Restarts } from './restarts.ts';
 
@@ -57,8 +52,11 @@ export interface Runtime {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void>;
-  /** How the channel is, running this bindle. Starts nothing. */
-  status(channel: Pick<RunningChannel, 'id' | 'bindle'>): Promise<RuntimeStatus>;
+  /**
+   * How the channel is, running this bindle. Starts nothing; whether the bindle is whole is looked up meanwhile
+   * where that is not known, and `statusChanged` says if it is not.
+   */
+  status(channel: Pick<RunningChannel, 'id' | 'bindle'>): RuntimeStatus;
   /** The channel is gone, or not to run any more: its process ends with its last request. */
   release(channelId: string): void;
   /** Ends every runtime process. */
@@ -115,6 +113,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const slots = new Map<string, Slot>();
   /** Those in `slots`, and retired ones that still answer. */
   const alive = new Set<Slot>();
+  const completeness = new Completeness(options);
   const restarts = new Map<string, { bindle: string; restarts: Restarts }>();
   const statusChanged = (channelId: string): void => options.statusChanged?.(channelId);
 
@@ -247,20 +246,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       if (response.writableFinished) dropRest(request, PATIENCE);
       else response.once('finish', () => dropRest(request, PATIENCE));
     },
-    async status({ id, bindle }) {
+    status({ id, bindle }) {
       const name = formatId(bindle);
       const slot = slots.get(id);
       if (slot?.bindle === name) return { status: slot.started ? 'Running' : 'Pending' };
-      const wait = restarts.get(id)?.bindle === name && restartsOf(id, name).wait(performance.now());
-      if (wait)
-        return { status: 'Dead', reason: new RestartingError(wait.reason, wait.milliseconds).message };
-      try {
-        await completeApp(bindle, options);
-        return { status: 'Running' };
-      } catch (error) {
-        if (error instanceof BindleIncompleteError) return { status: 'Dead', reason: error.message };
-        throw error;
-      }
+      const known = restarts.get(id);
+      const wait = known?.bindle === name ? known.restarts.wait(performance.now()) : undefined;
+      const reason =
+        wait === undefined
+          ? completeness.problem(bindle, () => statusChanged(id))
+          : new RestartingError(wait.reason, wait.milliseconds).message;
+      return reason === undefined ? { status: 'Running' } : { status: 'Dead', reason };
     },
     release(channelId) {
       restarts.delete(channelId);

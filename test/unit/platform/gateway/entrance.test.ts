@@ -38,6 +38,8 @@ async function startEntrance(): Promise<string> {
       if (domain === 'broken.localhost') throw new Error('a secret of the database');
       return channels.get(domain);
     },
+    channelById: (id) => [...channels.values()].find((one) => one.id === id),
+    accessLog: { watch: () => {} },
     report: (error) => reported.push(error),
     runtime: {
       handle: async ({ id, environment }, { defaultHost }, request, response) => {
@@ -50,6 +52,7 @@ async function startEntrance(): Promise<string> {
       response.end(`bindle ${request.url}${awaitsContinue ? ' awaits' : ''}`),
     hippo: (request, response) => response.end(`hippo ${request.url}`),
     gateway,
+    channelOn: () => undefined,
   });
   return `http://127.0.0.1:${await listen(kept(entrance), 0, false)}`;
 }

@@ -1,0 +1,163 @@
+// A loopback port of its own for each channel, the same at each start: on it every Host and Origin reaches the app,
+// since resolvers need not know `*.localhost` and remote editors forward only ports of localhost (design.md,
+// decision 6).
+
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Database, Migration } from '../store/database.ts';
+
+export const PORT_MIGRATIONS: readonly Migration[] = [
+  `
+  CREATE TABLE channel_port (
+    channel_id TEXT PRIMARY KEY,
+    port INTEGER NOT NULL UNIQUE
+  ) STRICT;
+  `,
+];
+
+/** Above the ports that the APIs look for, below those that systems give to outgoing connections. */
+const FIRST_PORT = 5500;
+const LAST_PORT = 32_000;
+
+export interface ChannelPortsOptions {
+  /** With `PORT_MIGRATIONS`. */
+  readonly database: Database;
+  /** Gets each connection to a channel's port. */
+  readonly connected: (socket: Socket) => void;
+  /** Told of what goes wrong with a listener. */
+  readonly report: (error: unknown) => void;
+}
+
+interface ChannelPort {
+  port: number;
+  server: Server | undefined;
+  /** Resolves when it is listened on. */
+  ready: Promise<void>;
+  removed: boolean;
+}
+
+export class ChannelPorts {
+  readonly #options: ChannelPortsOptions;
+  readonly #ports = new Map<string, ChannelPort>();
+  /** Port → channel, of those that are listened on. */
+  readonly #channels = new Map<number, string>();
+  /** Platforms beside each other should not all begin with the same one. */
+  #next = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+  #closed = false;
+
+  constructor(options: ChannelPortsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The port of a channel: that of the last time or, for a new channel, a free one, kept from now on. It is
+   * listened on from the first call on, a moment later; should it be taken by then, the channel gets another one.
+   */
+  portOf(channelId: string): number {
+    return this.#portOf(channelId).port;
+  }
+
+  /** The same, when it is listened on. */
+  async open(channelId: string): Promise<number> {
+    const port = this.#portOf(channelId);
+    await port.ready;
+    return port.port;
+  }
+
+  /** Opens the ports of these channels, and forgets those of all others. */
+  async openAll(channelIds: readonly string[]): Promise<void> {
+    const known = new Set(channelIds);
+    for (const id of this.#kept().keys()) if (!known.has(id)) this.#forget(id);
+    // One after the other: many are opened while visitors are waiting already.
+    for (const id of channelIds) if (!this.#closed) await this.open(id);
+  }
+
+  /** The channel of a port; undefined for a port that is no channel's. */
+  channelOn(port: number | undefined): string | undefined {
+    return port === undefined ? undefined : this.#channels.get(port);
+  }
+
+  /** Frees the port of a channel that is gone. Requests that came by it may end. */
+  remove(channelId: string): void {
+    this.#forget(channelId);
+    const port = this.#ports.get(channelId);
+    this.#ports.delete(channelId);
+    if (port !== undefined) this.#stop(port);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const port of this.#ports.values()) this.#stop(port);
+  }
+
+  #portOf(channelId: string): ChannelPort {
+    const known = this.#ports.get(channelId);
+    if (known !== undefined) return known;
+    const kept = this.#kept();
+    const number = kept.get(channelId) ?? this.#nextPort(new Set(kept.values()));
+    const port: ChannelPort = { port: number, server: undefined, ready: Promise.resolve(), removed: false };
+    this.#ports.set(channelId, port);
+    this.#keep(channelId, number);
+    if (!this.#closed) port.ready = this.#listen(channelId, port).catch(this.#options.report);
+    return port;
+  }
+
+  async #listen(channelId: string, port: ChannelPort): Promise<void> {
+    for (let tries = LAST_PORT - FIRST_PORT; tries > 0; tries--) {
+      const server = await tryListen(port.port, this.#options.connected);
+      if (port.removed) return void server?.close();
+      if (server !== undefined) {
+        server.on('error', this.#options.report);
+        port.server = server;
+        this.#channels.set(port.port, channelId);
+        return;
+      }
+      port.port = this.#nextPort(new Set(this.#kept().values()));
+      this.#keep(channelId, port.port);
+    }
+    throw new Error(
+      `No port from ${FIRST_PORT} to ${LAST_PORT} is free for a channel: stop what listens there.`,
+    );
+  }
+
+  /** None of another channel, even of one that does not listen yet. */
+  #nextPort(taken: ReadonlySet<number>): number {
+    do this.#next = this.#next < LAST_PORT ? this.#next + 1 : FIRST_PORT;
+    while (taken.has(this.#next));
+    return this.#next;
+  }
+
+  #stop(port: ChannelPort): void {
+    port.removed = true;
+    this.#channels.delete(port.port);
+    port.server?.close();
+  }
+
+  #kept(): Map<string, number> {
+    const rows = this.#options.database.all('SELECT channel_id, port FROM channel_port');
+    return new Map((rows as { channel_id: string; port: number }[]).map((row) => [row.channel_id, row.port]));
+  }
+
+  #keep(channelId: string, port: number): void {
+    this.#options.database.run(
+      'INSERT INTO channel_port VALUES (?, ?) ON CONFLICT (channel_id) DO UPDATE SET port = excluded.port',
+      channelId,
+      port,
+    );
+  }
+
+  #forget(channelId: string): void {
+    this.#options.database.run('DELETE FROM channel_port WHERE channel_id = ?', channelId);
+  }
+}
+
+/** Undefined if the port cannot be had. */
+function tryListen(port: number, connected: (socket: Socket) => void): Promise<Server | undefined> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, connected);
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1' }, () => {
+      server.removeAllListeners('error');
+      resolve(server);
+    });
+  });
+}
