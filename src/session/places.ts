@@ -8,6 +8,12 @@ export interface Places {
   secretKeys: string;
   /** Public keys that are trusted. */
   keyring: string;
+  /** Connections to Hippos by name, one small file each (0600). */
+  connections: string;
+  /** Tokens, and passwords that are kept, one small file each (0600). */
+  secrets: string;
+  /** Which app and channel each project is about, one small file each (0600). */
+  projects: string;
   /** Digests of files, one small file a project; may be deleted at any time. */
   hashCache: string;
   /** Compiled code of the command; may be deleted at any time. */
@@ -25,6 +31,9 @@ export function findPlaces(env: NodeJS.ProcessEnv): Places {
   return {
     secretKeys: join(config, 'secret_keys.toml'),
     keyring: join(config, 'keyring.toml'),
+    connections: join(config, 'connections'),
+    secrets: join(config, 'secrets'),
+    projects: join(config, 'projects'),
     hashCache: join(cache, 'hashes'),
     compileCache: join(cache, 'compiled'),
     platform: join(data, 'platform'),

@@ -54,6 +54,19 @@ const BY_CODE: Record<string, number> = {
   SEVERAL_FOUND: EXIT.project,
   NOT_UTF8: EXIT.project,
   INVALID_NAME: EXIT.usage,
+  NOT_HIPPO: EXIT.server,
+  INVALID: EXIT.server,
+  CONFLICT: EXIT.server,
+  LIMITED: EXIT.server,
+  UNSUPPORTED: EXIT.server,
+  PLATFORM_FAILED: EXIT.server,
+  PLATFORM_IN_USE: EXIT.server,
+  BAD_CONNECTION: EXIT.usage,
+  NO_SUCH_CONNECTION: EXIT.usage,
+  CONNECTION_EXISTS: EXIT.usage,
+  UNENCRYPTED: EXIT.usage,
+  WHICH_APP: EXIT.usage,
+  WHICH_CHANNEL: EXIT.usage,
 };
 
 /** Says what went wrong on stderr and gives the exit code. */

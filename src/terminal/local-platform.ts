@@ -26,15 +26,6 @@ export async function usePlatform(screen: Screen): Promise<RunningPlatform> {
   return platform;
 }
 
-/** Whether a server's address is that of the local Hippo. */
-export function isAt({ hippoUrl }: RunningPlatform, { protocol, hostname, port }: URL): boolean {
-  return (
-    protocol === 'http:' &&
-    ['localhost', '127.0.0.1', '[::1]'].includes(hostname) &&
-    (port || '80') === (new URL(hippoUrl).port || '80')
-  );
-}
-
 export function leaseText(seconds: number): string {
   return seconds % 60 === 0 ? count(seconds / 60, 'minute') : count(seconds, 'second');
 }

@@ -42,6 +42,65 @@ const COMMANDS: Record<string, Entry> = {
     aliases: ['keys'],
     load: () => import('./commands/key.ts'),
   },
+  create: {
+    summary: 'make an app (the same as `hippo app add`)',
+    load: () => import('./commands/create.ts'),
+  },
+  app: { summary: 'apps', aliases: ['apps', 'a'], load: () => import('./commands/app.ts') },
+  channel: {
+    summary: 'the places that an app is served from, and their logs',
+    aliases: ['channels', 'c'],
+    load: () => import('./commands/channel.ts'),
+  },
+  revision: {
+    summary: 'the versions that a Hippo knows of an app',
+    aliases: ['revisions', 'r'],
+    load: () => import('./commands/revision.ts'),
+  },
+  env: {
+    summary: 'the environment variables of a channel',
+    aliases: ['e', 'envvar', 'envvars', 'environmentvariable', 'environmentvariables'],
+    load: () => import('./commands/env.ts'),
+  },
+  rollback: {
+    summary: 'let a channel run an earlier revision again',
+    load: () => import('./commands/rollback.ts'),
+  },
+  start: { summary: 'let a stopped channel run again', load: () => import('./commands/start.ts') },
+  stop: { summary: 'stop a channel', load: () => import('./commands/stop.ts') },
+  open: { summary: "a channel's page in the browser", load: () => import('./commands/open.ts') },
+  status: {
+    summary: 'which Hippo, who, which app, and how it is',
+    load: () => import('./commands/status.ts'),
+  },
+  use: {
+    summary: 'choose the app and channel that commands in this folder are about',
+    load: () => import('./commands/use.ts'),
+  },
+  certificate: {
+    summary: 'TLS certificates for channels',
+    aliases: ['certificates', 'cert', 'certs'],
+    load: () => import('./commands/certificate.ts'),
+  },
+  team: {
+    summary: 'who owns apps and bindle names together',
+    aliases: ['teams'],
+    load: () => import('./commands/team.ts'),
+  },
+  token: {
+    summary: 'deploy tokens for CI',
+    aliases: ['tokens'],
+    load: () => import('./commands/token.ts'),
+  },
+  login: { summary: 'sign in to a Hippo', load: () => import('./commands/login.ts') },
+  logout: { summary: 'sign out, and forget tokens and password', load: () => import('./commands/logout.ts') },
+  whoami: { summary: 'the account that commands act for', load: () => import('./commands/whoami.ts') },
+  register: { summary: 'make an account', load: () => import('./commands/register.ts') },
+  connection: {
+    summary: 'Hippos by name, and which of them commands talk to',
+    aliases: ['connections'],
+    load: () => import('./commands/connection.ts'),
+  },
   platform: { summary: 'the local Hippo on this machine', load: () => import('./commands/platform.ts') },
 };
 

@@ -5,9 +5,10 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { BindleClient } from '../bindle/client.ts';
 import { isLoopback, parseBaseUrl, type Credentials } from '../bindle/http.ts';
-import { ownerToken } from '../session/local-platform.ts';
+import { openSessionAt, resolveConnection } from '../session/open-session.ts';
 import { CommandError, EXIT } from './failure.ts';
-import { isAt, runningPlatform, usePlatform } from './local-platform.ts';
+import { sessionPorts, sessionWish } from './hippo.ts';
+import { runningPlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
 /** Where the local Hippo's Bindle server is as a rule, for those who only might need it. */
@@ -44,11 +45,12 @@ export function addServerOptions(command: Command): Command {
 }
 
 /**
- * The client for these options: of the server that they name, else of the local Hippo, which is started if it
- * does not run. Says aloud what makes the connection unsafe.
+ * The client for these options: of the server that they name, else of the one that belongs to the Hippo in use,
+ * which is the local one, started if it does not run, unless another was chosen. Says aloud what makes the
+ * connection unsafe.
  */
 export async function connect(screen: Screen, options: ServerOptions): Promise<BindleClient> {
-  return connectTo(screen, options, options.server || (await usePlatform(screen)).bindleUrl);
+  return connectTo(screen, options, options.server || (await bindleServerInUse(screen)));
 }
 
 /** The client of the server from which bindles that a project refers to come; none is started for it. */
@@ -60,9 +62,18 @@ export async function connectExternal(
   return connectTo(screen, options, url || ((await runningPlatform(screen))?.bindleUrl ?? LOCAL_BINDLE_URL));
 }
 
+async function bindleServerInUse(screen: Screen): Promise<string> {
+  const { connection } = await resolveConnection(sessionWish(screen, {}), sessionPorts(screen));
+  if (connection.bindleUrl !== undefined) return connection.bindleUrl;
+  throw new CommandError(`Nobody has said which Bindle server belongs to ${connection.hippoUrl}.`, {
+    hint: 'Give it with --server or BINDLE_URL.',
+    exitCode: EXIT.usage,
+  });
+}
+
 async function connectTo(screen: Screen, options: ServerOptions, url: string): Promise<BindleClient> {
   const address = parseBaseUrl(url);
-  const credentials = readCredentials(options) ?? (await ownerCredentials(screen, address));
+  const credentials = readCredentials(options) ?? (await hippoCredentials(screen, address));
   if (options.insecure && address.protocol === 'https:')
     warn(
       screen,
@@ -78,13 +89,17 @@ async function connectTo(screen: Screen, options: ServerOptions, url: string): P
   });
 }
 
-/** Those that need no asking: on the local Hippo, the owner of the machine is known. */
-async function ownerCredentials(screen: Screen, address: URL): Promise<Credentials | undefined> {
-  if (!isLoopback(address.hostname)) return undefined;
-  const platform = await runningPlatform(screen);
-  return platform && isAt(platform, address)
-    ? { type: 'bearer', token: await ownerToken(platform) }
-    : undefined;
+/** Where Hippo itself is the Bindle server too, whoever is signed in to the one is known to the other. */
+async function hippoCredentials(screen: Screen, address: URL): Promise<Credentials | undefined> {
+  const ports = sessionPorts(screen);
+  const wish = sessionWish(screen, {});
+  const session = await openSessionAt(address, wish, ports);
+  try {
+    const token = await session?.client.bearer();
+    return token === undefined ? undefined : { type: 'bearer', token };
+  } finally {
+    await session?.client.close();
+  }
 }
 
 function readCredentials(options: ServerOptions): Credentials | undefined {

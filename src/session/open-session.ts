@@ -1,0 +1,192 @@
+// From what a user has said and kept to a client of the right Hippo that knows who it is.
+
+import { readFile } from 'node:fs/promises';
+import { isLoopback, readBaseUrl, type Credentials } from '../bindle/http.ts';
+import { HippoClient, type HippoClientOptions } from '../hippo/client.ts';
+import { demandEncryption, LOCAL, nameForUrl, type Connection, type ConnectionStore } from './connections.ts';
+import { SessionError } from './errors.ts';
+import { ownerToken } from './local-platform.ts';
+import type { RunningPlatform } from './running-file.ts';
+import type { SecretStore } from './secret-store.ts';
+
+/** What is asked for this time; it goes before what is kept. */
+export interface SessionWish {
+  /** Hippo's address: `--url`, else `HIPPO_URL`. */
+  readonly url?: string | undefined;
+  /** Name of a connection. */
+  readonly connection?: string | undefined;
+  readonly userName?: string | undefined;
+  readonly password?: string | undefined;
+  /** A bearer token: `HIPPO_TOKEN`. */
+  readonly token?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly caFile?: string | undefined;
+}
+
+export interface SessionPorts {
+  readonly connections: ConnectionStore;
+  readonly secrets: SecretStore;
+  /** The local Hippo if it runs. */
+  readonly findPlatform: () => Promise<RunningPlatform | undefined>;
+  /** The same, started if it does not. */
+  readonly startPlatform: () => Promise<RunningPlatform>;
+}
+
+export interface OpenSession {
+  readonly connection: Connection;
+  /** Set if this is the Hippo of this machine. */
+  readonly platform: RunningPlatform | undefined;
+  readonly client: HippoClient;
+  /** The account that the client acts for, as far as that is known without asking. */
+  readonly userName: string | undefined;
+}
+
+/**
+ * The Hippo that is meant: by address, by name, the one in use or, without any of these, the local one, which is
+ * started if it does not run.
+ * @throws SessionError, PlatformError, PrivateFileError
+ */
+export async function resolveConnection(
+  wish: Pick<SessionWish, 'url' | 'connection' | 'insecure' | 'caFile'>,
+  ports: SessionPorts,
+): Promise<{ connection: Connection; platform: RunningPlatform | undefined }> {
+  const { connections } = ports;
+  const found = await byAddress(wish.url, ports);
+  const name = wish.connection ?? (await connections.current());
+  if (!found && name === LOCAL) {
+    const platform = await ports.startPlatform();
+    return { connection: localConnection(platform), platform };
+  }
+  const connection = found?.connection ?? (await connections.get(name));
+  const changed = {
+    ...connection,
+    ...(wish.insecure === undefined ? {} : { insecure: wish.insecure }),
+    ...(wish.caFile === undefined ? {} : { caFile: wish.caFile }),
+  };
+  return { connection: changed, platform: await platformAt(changed.hippoUrl, ports) };
+}
+
+/** @throws SessionError, PlatformError, PrivateFileError, HippoError `BAD_URL` */
+export async function openSession(wish: SessionWish, ports: SessionPorts): Promise<OpenSession> {
+  const { connection, platform } = await resolveConnection(wish, ports);
+  const identity = await identify(connection, platform, wish, ports);
+  if (identity.credentials !== undefined || identity.session !== undefined) demandEncryption(connection);
+  const { userName, ...credentials } = identity;
+  const client = new HippoClient({ ...(await transport(connection)), ...credentials });
+  return { connection, platform, client, userName };
+}
+
+/**
+ * The session with the Hippo at the very address of another server, such as a Bindle server; undefined if no Hippo
+ * is known to be there, so that nobody else gets its token.
+ */
+export async function openSessionAt(
+  address: URL,
+  wish: SessionWish,
+  ports: SessionPorts,
+): Promise<OpenSession | undefined> {
+  const wished = wish.url === undefined ? undefined : readBaseUrl(wish.url);
+  if (wished?.origin === address.origin) return openSession(wish, ports);
+  const platform = await platformAt(address.origin, ports);
+  if (platform) return openSession({ ...wish, url: platform.hippoUrl }, ports);
+  const kept = await ports.connections.findByOrigin(address.origin);
+  return kept && openSession({ ...wish, url: undefined, connection: kept.name }, ports);
+}
+
+/** How a connection is reached, whoever comes. @throws SessionError */
+export async function transport(connection: Connection): Promise<HippoClientOptions> {
+  const { hippoUrl, insecure, caFile } = connection;
+  return {
+    url: hippoUrl,
+    ...(insecure ? { insecure } : {}),
+    ...(caFile === undefined ? {} : { ca: await readCertificates(caFile) }),
+  };
+}
+
+/** Who goes there: what is said this time, else what is kept, else the owner on his own machine. */
+async function identify(
+  connection: Connection,
+  platform: RunningPlatform | undefined,
+  wish: SessionWish,
+  { secrets }: SessionPorts,
+): Promise<
+  Pick<HippoClientOptions, 'credentials' | 'session' | 'onSession'> & { userName: string | undefined }
+> {
+  if (wish.token !== undefined)
+    return { userName: undefined, credentials: { type: 'bearer', token: wish.token } };
+  const userName = wish.userName ?? connection.userName;
+  if (userName !== undefined && wish.password !== undefined)
+    return { userName, credentials: { type: 'basic', username: userName, password: wish.password } };
+  if (userName === undefined) {
+    if (!platform) return { userName };
+    return { userName, credentials: { type: 'bearer', token: await ownerToken(platform) } };
+  }
+  const key = { origin: new URL(connection.hippoUrl).origin, userName };
+  const kept = await secrets.get(key);
+  let known = kept?.session;
+  return {
+    userName,
+    ...(known ? { session: known } : {}),
+    credentials: async (): Promise<Credentials | undefined> => {
+      const now = await secrets.get(key);
+      // Another process may have signed in meanwhile, or used the refresh token up.
+      if (now?.session && now.session.token !== known?.token)
+        return { type: 'bearer', token: now.session.token };
+      return now?.password === undefined
+        ? undefined
+        : { type: 'basic', username: userName, password: now.password };
+    },
+    onSession: async (session) => {
+      known = session;
+      const password = (await secrets.get(key))?.password;
+      const secret = { ...(session ? { session } : {}), ...(password === undefined ? {} : { password }) };
+      if (Object.keys(secret).length === 0) await secrets.remove(key);
+      else await secrets.set(key, secret);
+    },
+  };
+}
+
+async function byAddress(
+  text: string | undefined,
+  ports: SessionPorts,
+): Promise<{ connection: Connection } | undefined> {
+  if (text === undefined) return undefined;
+  const url = readBaseUrl(text);
+  if (!url)
+    throw new SessionError(
+      'BAD_CONNECTION',
+      `"${text}" is not the address of a Hippo.`,
+      'Give one that starts with http:// or https://, such as http://localhost:5309.',
+    );
+  const kept = await ports.connections.findByOrigin(url.origin);
+  return { connection: kept ?? { name: nameForUrl(url), hippoUrl: url.href.replace(/\/$/, '') } };
+}
+
+async function platformAt(hippoUrl: string, ports: SessionPorts): Promise<RunningPlatform | undefined> {
+  const url = new URL(hippoUrl);
+  if (!isLoopback(url.hostname)) return undefined;
+  const platform = await ports.findPlatform();
+  return platform && isPlatformAt(platform, url) ? platform : undefined;
+}
+
+/** Whether an address is that of the local Hippo. */
+export function isPlatformAt({ hippoUrl }: RunningPlatform, { protocol, hostname, port }: URL): boolean {
+  return (
+    protocol === 'http:' &&
+    ['localhost', '127.0.0.1', '[::1]'].includes(hostname) &&
+    (port || '80') === (new URL(hippoUrl).port || '80')
+  );
+}
+
+function localConnection({ hippoUrl, bindleUrl }: RunningPlatform): Connection {
+  return { name: LOCAL, hippoUrl, bindleUrl };
+}
+
+async function readCertificates(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text?.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new SessionError(
+    'BAD_CONNECTION',
+    text === undefined ? `${file} cannot be read.` : `${file} holds no certificate in PEM form.`,
+  );
+}

@@ -1,0 +1,3 @@
+// `hippo create`: a short way to say `hippo app add`.
+
+export { configureAdd as configure } from './app.ts';
