@@ -1,12 +1,11 @@
 // Key files: the private keys that sign (`secret_keys.toml`) and the keyring of public keys that are trusted,
 // both in the form that the reference client and server read (bindle.md §3, §5).
 
-import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { KEYRING_VERSION, readKeyring, type Keyring } from './api.ts';
 import { decode, encode } from './codec.ts';
 import { SIGNATURE_ROLES, type SignatureRole } from './invoice.ts';
+import { readPrivate, updatePrivate } from './private-file.ts';
 import { decodeBase64, generateKey, publicKeyOf, type KeyEntry, type SigningKey } from './signing.ts';
 
 /** A key file that cannot be read or written. The message never holds a private key. */
@@ -19,13 +18,9 @@ export class KeyFileError extends Error {
   }
 }
 
-/** The private keys in a file; none if there is no such file. @throws KeyFileError */
+/** The private keys in a file; none if there is no such file. @throws KeyFileError, PrivateFileError */
 export async function readSecretKeys(file: string): Promise<SigningKey[]> {
-  const text = await readIfThere(file);
-  if (text === undefined) return [];
-  const entries = parseFile(file, text)['key'] ?? [];
-  if (!Array.isArray(entries)) throw new KeyFileError('KEY_FILE', `${file} holds no list of keys.`);
-  return entries.map((entry: unknown, index) => readSecretKey(entry, file, index));
+  return secretKeysOf(file, await readPrivate(file));
 }
 
 /** True if others on this machine can read the file (never on Windows, where access is by the profile). */
@@ -35,54 +30,60 @@ export async function isExposed(file: string): Promise<boolean> {
   return found !== undefined && (found.mode & 0o077) !== 0;
 }
 
-/** Adds keys, all or none. @throws KeyFileError `KEY_EXISTS` if one with the label of another is there */
+/**
+ * Adds keys, all or none.
+ * @throws KeyFileError `KEY_EXISTS` if one with the label of another is there; PrivateFileError
+ */
 export async function addSecretKeys(file: string, keys: readonly SigningKey[]): Promise<void> {
-  const present = await readSecretKeys(file);
-  for (const key of keys) {
-    if (present.some((other) => other.label === key.label))
-      throw new KeyFileError(
-        'KEY_EXISTS',
-        `${file} already holds a key named "${key.label}": give one of them another name.`,
-      );
-    present.push(key);
-  }
-  await writePrivate(file, encodeSecretKeys(present));
+  await updatePrivate(file, (text) => {
+    const present = secretKeysOf(file, text);
+    for (const key of keys) {
+      if (present.some((other) => other.label === key.label))
+        throw new KeyFileError(
+          'KEY_EXISTS',
+          `${file} already holds a key named "${key.label}": give one of them another name.`,
+        );
+      present.push(key);
+    }
+    return encodeSecretKeys(present);
+  });
 }
 
-/**
- * The first key with this role, made if there is none. Two processes that come here at once end up with the
- * same key: the file appears whole or not at all, and the first one stays.
- */
+/** The first key with this role, made if there is none: processes that come here at once get the same key. */
 export async function ensureSigningKey(
   file: string,
   role: SignatureRole,
   label: string,
 ): Promise<{ key: SigningKey; created: boolean }> {
-  const present = await readSecretKeys(file);
-  const found = present.find((key) => key.roles.includes(role));
+  const withRole = (keys: SigningKey[]): SigningKey | undefined =>
+    keys.find((key) => key.roles.includes(role));
+  const found = withRole(await readSecretKeys(file));
   if (found) return { key: found, created: false };
-  const key = generateKey(label, [role]);
-  if (present.length > 0) {
-    await writePrivate(file, encodeSecretKeys([...present, key]));
-    return { key, created: true };
-  }
-  if (await createPrivate(file, encodeSecretKeys([key]))) return { key, created: true };
-  return ensureSigningKey(file, role, label);
+  const fresh = generateKey(label, [role]);
+  let key = fresh;
+  await updatePrivate(file, (text) => {
+    const present = secretKeysOf(file, text);
+    key = withRole(present) ?? fresh;
+    return key === fresh ? encodeSecretKeys([...present, fresh]) : undefined;
+  });
+  return { key, created: key === fresh };
 }
 
-/** The keyring in a file; an empty one if there is no such file. @throws KeyFileError, InvoiceError */
+/** The keyring in a file; an empty one if there is no such file. @throws KeyFileError, InvoiceError, PrivateFileError */
 export async function readKeyringFile(file: string): Promise<Keyring> {
-  const text = await readIfThere(file);
-  return text === undefined ? { version: KEYRING_VERSION, key: [] } : readKeyring(parseFile(file, text));
+  return keyringOf(file, await readPrivate(file));
 }
 
 /** Adds entries to a keyring file, each key once; gives those that were new. */
 export async function trustKeys(file: string, entries: readonly KeyEntry[]): Promise<KeyEntry[]> {
-  const keyring = await readKeyringFile(file);
-  const known = new Set(keyring.key.map((entry) => entry.key));
-  const fresh = entries.filter((entry) => !known.has(entry.key) && known.add(entry.key));
-  if (fresh.length > 0)
-    await writePrivate(file, encode({ version: keyring.version, key: [...keyring.key, ...fresh] }, 'toml'));
+  let fresh: KeyEntry[] = [];
+  await updatePrivate(file, (text) => {
+    const keyring = keyringOf(file, text);
+    const known = new Set(keyring.key.map((entry) => entry.key));
+    fresh = entries.filter((entry) => !known.has(entry.key) && known.add(entry.key));
+    if (fresh.length === 0) return undefined;
+    return encode({ version: keyring.version, key: [...keyring.key, ...fresh] }, 'toml');
+  });
   return fresh;
 }
 
@@ -144,15 +145,15 @@ function readSecretKey(value: unknown, file: string, index: number): SigningKey 
   return { label, roles: known, seed, publicKey };
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new KeyFileError('KEY_FILE', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
-      cause: error,
-    });
-  }
+function secretKeysOf(file: string, text: string | undefined): SigningKey[] {
+  if (text === undefined) return [];
+  const entries = parseFile(file, text)['key'] ?? [];
+  if (!Array.isArray(entries)) throw new KeyFileError('KEY_FILE', `${file} holds no list of keys.`);
+  return entries.map((entry: unknown, index) => readSecretKey(entry, file, index));
+}
+
+function keyringOf(file: string, text: string | undefined): Keyring {
+  return text === undefined ? { version: KEYRING_VERSION, key: [] } : readKeyring(parseFile(file, text));
 }
 
 function parseFile(file: string, text: string): Record<string, unknown> {
@@ -162,47 +163,4 @@ function parseFile(file: string, text: string): Record<string, unknown> {
     // The parser's message quotes the line, which may be a private key.
     throw new KeyFileError('KEY_FILE', `${file} is not valid TOML.`);
   }
-}
-
-/** Replaces a file that only its owner may read, whole or not at all. */
-async function writePrivate(file: string, text: string): Promise<void> {
-  const temporary = await writeTemporary(file, text);
-  try {
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw notWritten(file, error);
-  }
-}
-
-/** Creates such a file; false if somebody else was first. */
-async function createPrivate(file: string, text: string): Promise<boolean> {
-  const temporary = await writeTemporary(file, text);
-  try {
-    await link(temporary, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw notWritten(file, error);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function writeTemporary(file: string, text: string): Promise<string> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await chmod(temporary, 0o600);
-    return temporary;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw notWritten(file, error);
-  }
-}
-
-function notWritten(file: string, cause: unknown): KeyFileError {
-  const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-  return new KeyFileError('KEY_FILE', `${file} cannot be written (${reason}).`, { cause });
 }

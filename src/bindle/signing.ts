@@ -28,7 +28,15 @@ export interface KeyEntry {
 }
 
 export type SignatureErrorCode =
-  'UNSIGNED' | 'UNKNOWN_KEY' | 'BAD_SIGNATURE' | 'CORRUPT_KEY' | 'MISSING_ROLE' | 'DUPLICATE';
+  | 'UNSIGNED'
+  | 'UNKNOWN_KEY'
+  | 'BAD_SIGNATURE'
+  | 'CORRUPT_KEY'
+  | 'MISSING_ROLE'
+  | 'DUPLICATE'
+  /** Recorded for somebody else, by a server that knows whose keys are whose. */
+  | 'KEY_OF_ANOTHER'
+  | 'KEY_REVOKED';
 
 /** A signature that cannot be made or does not hold. The texts are those of real servers where they have one. */
 export class SignatureError extends Error {

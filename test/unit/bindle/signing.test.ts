@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createPrivateKey, sign } from 'node:crypto';
@@ -303,6 +304,24 @@ describe('key files', () => {
     expect(Buffer.from(/keypair = "([^"]+)"/.exec(text)![1]!, 'base64')).toHaveLength(64);
   });
 
+  it('keep every key although twenty are added at once', async () => {
+    const file = fresh();
+    const keys = Array.from({ length: 20 }, (_, index) => generateKey(`k${index}`, ['creator']));
+    await Promise.all(keys.map((key) => addSecretKeys(file, [key])));
+    expect(new Set((await readSecretKeys(file)).map(({ label }) => label)).size).toBe(20);
+    await Promise.all(keys.map((key) => trustKeys(`${file}.ring`, [keyEntry(key)])));
+    expect((await readKeyringFile(`${file}.ring`)).key).toHaveLength(20);
+  });
+
+  it('outlive a writer that died with the lock', async () => {
+    const file = fresh();
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(`${file}.lock`, '');
+    utimesSync(`${file}.lock`, 1, 1);
+    await addSecretKeys(file, [creator]);
+    expect(readdirSync(join(file, '..'))).toEqual(['secret_keys.toml']);
+  });
+
   it('keep every key when one is added, and refuse a second of the same name', async () => {
     const file = fresh();
     await addSecretKeys(file, [creator, approver]);
@@ -340,7 +359,7 @@ describe('key files', () => {
     const blocker = join(folder, 'blocker');
     writeFileSync(blocker, '');
     await expect(ensureSigningKey(join(blocker, 'x', 'keys.toml'), 'creator', 'a')).rejects.toMatchObject({
-      code: 'KEY_FILE',
+      code: 'PRIVATE_FILE',
     });
     expect(existsSync(join(blocker, 'x'))).toBe(false);
   });
