@@ -1,9 +1,9 @@
 // The local Hippo's front door: brings the rooms of the platform together, says when it is ready and ends with
 // all of them. The rooms know each other only through the functions that are handed over here.
 
-import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,12 +17,10 @@ import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
 import { createGateway } from './platform/gateway/gateway.ts';
 import { keepPort, listenOnKeptPort } from './platform/gateway/kept-port.ts';
 import { holdLease } from './platform/gateway/lease.ts';
-import { MIGRATIONS } from './platform/hippo/migrations.ts';
-import { createHippoServer } from './platform/hippo/server.ts';
-import { HippoState } from './platform/hippo/state.ts';
+import type { Caller } from './platform/hippo/caller.ts';
+import { openHippo } from './platform/hippo/hippo.ts';
 import { openLogs } from './platform/runtime/log.ts';
 import { createRuntime } from './platform/runtime/runtime.ts';
-import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
 import { openLogFile } from './platform/store/log-file.ts';
@@ -30,9 +28,11 @@ import { findPlaces } from './session/places.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
 const USAGE =
-  'platform [--port N] [--data DIR | --ephemeral] [--lease SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
+  'platform [--port N] [--data DIR | --ephemeral] [--private] [--lease SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
 const DEFAULT_PORT = 5309;
 const PLATFORM_DOMAIN = 'localhost';
+/** Until every client shows who it is, those that do not are taken for the machine's owner. */
+const OPEN_TO_ALL = true;
 /** Milliseconds that a request under way gets to finish when the platform stops. */
 const PATIENCE = 3000;
 
@@ -45,6 +45,8 @@ interface Options {
   detached: boolean;
   /** A temporary one, which goes when the platform stops, where absent. */
   dataDir: string | undefined;
+  /** Bindles are read by those alone whose team owns them. */
+  isPrivate: boolean;
   /** Say that it is ready as one line of JSON. */
   json: boolean;
   /** Stop when standard input ends: the parent is gone. */
@@ -85,6 +87,7 @@ function readOptions(args: string[]): Options {
       port: { type: 'string' },
       data: { type: 'string' },
       ephemeral: { type: 'boolean', default: false },
+      private: { type: 'boolean', default: false },
       lease: { type: 'string' },
       detached: { type: 'boolean', default: false },
       'ready-json': { type: 'boolean', default: false },
@@ -102,6 +105,7 @@ function readOptions(args: string[]): Options {
     port: port === undefined ? undefined : Number(port),
     dataDir: ephemeral ? undefined : resolve(data ?? findPlaces(process.env).platform),
     lease: lease === undefined ? null : Number(lease),
+    isPrivate: values.private,
     detached: values.detached,
     json: values['ready-json'],
     untilStdinEnds: values['until-stdin-ends'],
@@ -138,7 +142,13 @@ class Cleanup {
   }
 }
 
-async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Options): Promise<Platform> {
+async function start({
+  port,
+  dataDir: kept,
+  lease: leaseSeconds,
+  isPrivate,
+  detached,
+}: Options): Promise<Platform> {
   const cleanup = new Cleanup();
   try {
     const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'hippo-'));
@@ -153,19 +163,20 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
       if (!detached) complain(error);
     };
     const instance = randomUUID();
-    const tokenFile = join(dataDir, 'owner-token');
-    const isOwner = ownerCheck(tokenFile);
 
     const parcels = await FileParcelStore.open(join(dataDir, 'parcels'));
-    const bindle = await createBindleServer({
+    const bindle = await createBindleServer<Caller>({
       directory: join(dataDir, 'bindle'),
       parcels,
+      // Nobody is let in before all is here.
+      authenticate: (headers, address) => hippo.bindleRules.authenticate(headers, address),
+      mayWrite: (who, name) => hippo.bindleRules.mayWrite(who, name),
+      mayRead: (who, name) => hippo.bindleRules.mayRead(who, name),
+      verify: (invoice, who) => hippo.bindleRules.verify(invoice, who),
+      claim: (invoice, who) => hippo.bindleRules.claim(invoice, who),
       report,
     });
     cleanup.add(() => bindle.close());
-    const database = openDatabase(join(dataDir, 'hippo.db'), MIGRATIONS);
-    cleanup.add(() => database.close());
-    const state = new HippoState({ database, platformDomain: PLATFORM_DOMAIN });
     const logs = openLogs(join(dataDir, 'logs'));
     const accessLog = openAccessLog(join(dataDir, 'logs', 'access.log'), report);
     cleanup.add(() => accessLog.close());
@@ -192,21 +203,34 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
     });
     cleanup.add(() => runtime.stop());
 
-    const hippo = createHippoServer({
-      state,
-      bindleVersions: (name) => bindle.versions(name),
+    const hippo = openHippo({
+      directory: dataDir,
+      platformDomain: PLATFORM_DOMAIN,
+      private: isPrivate,
+      openToAll: OPEN_TO_ALL,
+      bindle: {
+        versions: (name) => bindle.versions(name),
+        description: (id) => bindle.description(id),
+        names: () => bindle.names(),
+        ids: () => bindle.ids(),
+        store: (invoice, who, open) => bindle.store(invoice, who, open),
+        remove: (ids) => bindle.remove(ids),
+      },
       channelLog: (channelId) => logs.read(channelId),
       channelRemoved: (channelId) => {
         runtime.release(channelId);
         logs.remove(channelId);
       },
+      channelStopped: (channelId) => runtime.release(channelId),
       health: health(instance),
+      version: packageJson.version,
       report,
     });
+    cleanup.add(() => hippo.close());
     let end: (reason: string) => void = () => undefined;
     const over = new Promise<string>((resolve) => (end = resolve));
     const control = createControl({
-      isAdministrator: isOwner,
+      isAdministrator: (request) => hippo.isAdministrator(request),
       status: () => ({
         version: packageJson.version,
         instance,
@@ -224,7 +248,7 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
       bindle: (request, response, options) => bindle.handle(request, response, options),
       hippo: (request, response) => control(request, response) || hippo.handle(request, response),
       gateway: createGateway({
-        channelAt: (domain) => state.channelAt(domain),
+        channelAt: (domain) => hippo.state.channelAt(domain),
         channelById: () => undefined,
         runtime,
         accessLog,
@@ -236,13 +260,14 @@ async function start({ port, dataDir: kept, lease: leaseSeconds, detached }: Opt
     cleanup.add(() => lease.stop());
     const bound = await bind(entrance, port, kept && join(kept, 'port'));
     cleanup.add(() => close(entrance, PATIENCE));
+    cleanup.add(() => hippo.endStreams());
 
     const hippoUrl = `http://localhost:${bound}`;
     const ready: RunningPlatform = {
       hippoUrl,
       bindleUrl: `${hippoUrl}/v1`,
       dataDir,
-      tokenFile,
+      tokenFile: hippo.owner.file,
       pid: process.pid,
       instance,
       version: packageJson.version,
@@ -272,17 +297,6 @@ async function bind(
   const port = await listen(entrance, wish, false);
   if (wish !== 0) keepPort(portFile, port);
   return port;
-}
-
-/** Whoever can read the file with the token, made if it is not there, is the owner of the machine. */
-function ownerCheck(tokenFile: string): (request: IncomingMessage) => boolean {
-  if (!existsSync(tokenFile))
-    writeFileSync(tokenFile, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  const expected = Buffer.from(`Bearer ${readFileSync(tokenFile, 'utf8').trim()}`);
-  return ({ headers }) => {
-    const given = Buffer.from(headers.authorization ?? '');
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  };
 }
 
 /** The keys of Bindle's `/healthz` and of Hippo's (bindle.md §1, hippo-api.md §4), and who is answering. */

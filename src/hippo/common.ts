@@ -6,9 +6,11 @@ import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 export const MAX_COUNT = 2147483647;
 export const DEFAULT_PAGE_SIZE = 50;
 
+export const GUID_PATTERN = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+
 export const Guid = Type.String({
   format: 'uuid',
-  pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  pattern: GUID_PATTERN,
   description: 'A GUID.',
 });
 
@@ -96,3 +98,8 @@ export const ProblemDetails = Type.Object({
   ),
 });
 export type ProblemDetails = Static<typeof ProblemDetails>;
+
+/** Neither absent nor, which is the same in most requests, null. */
+export function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
+}

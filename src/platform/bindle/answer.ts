@@ -52,6 +52,8 @@ export const refusals = {
   exists: () => new Refusal(409, 'resource already exists'),
   tooLarge: (limit: number) => new Refusal(413, `the invoice is larger than ${limit} bytes`),
   createYanked: () => new Refusal(422, 'bindle cannot be created as yanked'),
+  limited: (seconds: number) =>
+    new Refusal(429, 'too many attempts to sign in', { 'retry-after': String(seconds) }),
   failed: () => new Refusal(500, 'resource could not be loaded'),
   closing: () => new Refusal(503, 'the server is being stopped'),
   diskFull: () => new Refusal(507, 'the disk of the server is full, nothing was stored'),

@@ -29,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
      media_type TEXT NOT NULL,
      PRIMARY KEY (invoice, sha256)
    ) STRICT, WITHOUT ROWID;`,
+  'CREATE INDEX parcel_sha256 ON parcel (sha256);',
 ];
 
 export interface InvoiceState {
@@ -100,6 +101,39 @@ export class InvoiceStore {
       .map((row) => String(row['version']));
   }
 
+  /** The description in a bindle's invoice. */
+  description(id: BindleId): string | undefined {
+    const row = this.#database.get(
+      `SELECT json_extract(json, '$.bindle.description') AS description FROM invoice WHERE id = ?`,
+      formatId(id),
+    );
+    return typeof row?.['description'] === 'string' ? row['description'] : undefined;
+  }
+
+  /** Of the bindles that are not yanked. */
+  names(): string[] {
+    return this.#database
+      .all('SELECT DISTINCT name FROM invoice WHERE yanked = 0 ORDER BY name')
+      .map((row) => String(row['name']));
+  }
+
+  /** Of all bindles, in the order in which they came. */
+  ids(): BindleId[] {
+    return this.#database
+      .all('SELECT name, version FROM invoice ORDER BY number')
+      .map((row) => ({ name: String(row['name']), version: String(row['version']) }));
+  }
+
+  /** Removes an invoice for good; its parcels stay. */
+  remove(id: BindleId): void {
+    this.#database.run('DELETE FROM invoice WHERE id = ?', formatId(id));
+  }
+
+  /** True if some invoice lists this digest. */
+  lists(sha256: string): boolean {
+    return this.#database.get('SELECT 1 FROM parcel WHERE sha256 = ? LIMIT 1', sha256) !== undefined;
+  }
+
   /** A parcel of an invoice; undefined if the invoice does not list this digest. */
   parcel(number: number, sha256: string): ListedParcel | undefined {
     const row = this.#database.get(
@@ -121,16 +155,19 @@ export class InvoiceStore {
    * in byte order of their ids as real servers have it: 1.10.0 comes before 1.2.0. Yanked ones are among
    * them, marked as such, unless `yanked` is false.
    */
-  search({ query = '', version = '', yanked, ...page }: Query): Matches {
+  search(
+    { query = '', version = '', yanked, ...page }: Query,
+    mayRead: (name: string) => boolean = () => true,
+  ): Matches {
     const { offset, limit } = { ...SEARCH_DEFAULTS, ...page };
     const matches = versionMatcher(version);
     const found = this.#database
       .all(
-        'SELECT number, version FROM invoice WHERE instr(name, ?) > 0 AND yanked <= ? ORDER BY id',
+        'SELECT number, name, version FROM invoice WHERE instr(name, ?) > 0 AND yanked <= ? ORDER BY id',
         query,
         yanked === false ? 0 : 1,
       )
-      .filter((row) => matches(String(row['version'])));
+      .filter((row) => matches(String(row['version'])) && mayRead(String(row['name'])));
     const rows = found.slice(offset, offset + limit);
     return {
       query,

@@ -30,16 +30,21 @@ import { plain, refusalFor, refusals, Refusal, refuse, send, type Answer } from 
 import { announcedLength, contentOf, drain, textOf } from './body.ts';
 import { InvoiceStore, MIGRATIONS, type InvoiceState, type ListedParcel } from './invoices.ts';
 import { readQuery, readRoles, readYanked } from './parameters.ts';
+import { SharedLock } from './shared-lock.ts';
 
 /** Somebody with an account. */
 export interface Principal {
   readonly name: string;
 }
 
-/** Who sends a request: `anonymous` without credentials, `refused` with ones that do not hold. */
-export type Identity = Principal | 'anonymous' | 'refused';
+/**
+ * Who sends a request: `anonymous` without credentials, `refused` with ones that do not hold; whoever has tried
+ * too often is to wait.
+ */
+export type Identity<P extends Principal = Principal> =
+  P | 'anonymous' | 'refused' | { readonly retryAfterSeconds: number };
 
-export interface BindleServerOptions {
+export interface BindleServerOptions<P extends Principal = Principal> {
   /** Where invoices, parcels and the host key are kept; no other process may use it (see `lockDirectory`). */
   directory: string;
   /** Where parcels are kept instead, if not in the directory. */
@@ -48,14 +53,21 @@ export interface BindleServerOptions {
    * Called for every request. Without it everybody may do everything; with it reading is open to all, unless
    * this refuses it, and writing needs an account.
    */
-  authenticate?: (headers: IncomingHttpHeaders) => Identity | Promise<Identity>;
+  authenticate?: (headers: IncomingHttpHeaders, address: string) => Identity<P> | Promise<Identity<P>>;
   /** Whether somebody may push, complete and yank bindles of this name. Default: yes. */
-  mayWrite?: (who: Principal | 'anonymous', name: string) => boolean | Promise<boolean>;
+  mayWrite?: (who: P | 'anonymous', name: string) => boolean | Promise<boolean>;
+  /** Whether somebody may know of bindles of this name. Default: yes. */
+  mayRead?: (who: P | 'anonymous', name: string) => boolean;
   /**
    * Holds a new invoice's signatures against a policy; throws a SignatureError where they do not satisfy it.
    * Default: there may be none, and those that there are must be valid.
    */
-  verify?: (invoice: Invoice, who: Principal | 'anonymous') => void | Promise<void>;
+  verify?: (invoice: Invoice, who: P | 'anonymous') => void | Promise<void>;
+  /**
+   * Called right before a new bindle is stored, to record whose it is; false, or a SignatureError, if it must
+   * not be any more.
+   */
+  claim?: (invoice: Invoice, who: P | 'anonymous') => boolean;
   /** Unix time in seconds, for the host's signature. */
   now?: () => number;
   /** Told of every failure that is not the peer's doing; the peer hears nothing of its cause. */
@@ -79,7 +91,9 @@ const MAX_SIGNATURES = 100;
  * Opens the server's store, made if it is not there, with a host key of its own.
  * @throws StoreError, KeyFileError
  */
-export async function createBindleServer(options: BindleServerOptions): Promise<BindleServer> {
+export async function createBindleServer<P extends Principal = Principal>(
+  options: BindleServerOptions<P>,
+): Promise<BindleServer<P>> {
   const { directory } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const parcels = options.parcels ?? (await FileParcelStore.open(join(directory, 'parcels')));
@@ -88,30 +102,37 @@ export async function createBindleServer(options: BindleServerOptions): Promise<
 }
 
 /** One request as the routes see it. */
-interface Call {
+interface Call<P extends Principal> {
   request: IncomingMessage;
   method: string;
   /** After `?`. */
   search: string;
-  who: Principal | 'anonymous';
+  who: P | 'anonymous';
   /** The body; asking for it tells a waiting peer to go on. */
   content: () => AsyncIterable<Buffer>;
 }
 
-export class BindleServer {
+export class BindleServer<P extends Principal = Principal> {
   /** What `bindle-keys` answers: the public key by which this server signs. */
   readonly hostKeys: readonly KeyEntry[];
   readonly #database: Database;
   readonly #invoices: InvoiceStore;
   readonly #parcels: ParcelStore;
   readonly #hostKey: SigningKey;
-  readonly #options: BindleServerOptions;
+  readonly #options: BindleServerOptions<P>;
   readonly #maxInvoiceBytes: number;
   readonly #active = new Map<ServerResponse, Promise<void>>();
+  /** Pushes share it; removing needs it alone, for a parcel must not go while an invoice counts on it. */
+  readonly #shared = new SharedLock();
   #closed: Promise<void> | undefined;
 
   /** Use `createBindleServer`. */
-  constructor(database: Database, parcels: ParcelStore, hostKey: SigningKey, options: BindleServerOptions) {
+  constructor(
+    database: Database,
+    parcels: ParcelStore,
+    hostKey: SigningKey,
+    options: BindleServerOptions<P>,
+  ) {
     this.#database = database;
     this.#invoices = new InvoiceStore(database);
     this.#parcels = parcels;
@@ -150,6 +171,64 @@ export class BindleServer {
   /** The versions of the bindles with exactly this name that are not yanked, in the order in which they came. */
   versions(name: string): string[] {
     return this.#invoices.versions(name);
+  }
+
+  /** What a bindle says of itself; undefined if it says nothing or is not here. */
+  description(id: BindleId): string | undefined {
+    return this.#invoices.description(id);
+  }
+
+  /** The names of all bindles that are not yanked, in their order. */
+  names(): string[] {
+    return this.#invoices.names();
+  }
+
+  /** The ids of all bindles, yanked ones too, in the order in which they came. */
+  ids(): BindleId[] {
+    return this.#invoices.ids();
+  }
+
+  /**
+   * Stores a bindle with all its parcels at once: it is there whole, or not at all.
+   * @param open gives a parcel's content, which is held against its label
+   * @returns how many of the parcels were not here before
+   * @throws Refusal, and what `verify` and `claim` throw; ParcelError; whatever `open` throws
+   */
+  async store(
+    invoice: Invoice,
+    who: P,
+    open: (label: Label) => Promise<AsyncIterable<Uint8Array>>,
+  ): Promise<number> {
+    return this.#shared.run(async () => {
+      await this.#demandNew(invoice, who);
+      const labels = [...new Map(labelsOf(invoice).map((label) => [label.sha256, label])).values()];
+      const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
+      for (const label of labelsOf(invoice)) await this.#demandSize(label, stored.get(label.sha256));
+      const missing = lacking(labels, stored);
+      // Content first: an invoice that is there has all of it.
+      for (const label of missing) await this.#parcels.put(label.sha256, label.size, await open(label));
+      this.#store(invoice, who);
+      return missing.length;
+    });
+  }
+
+  /**
+   * Removes bindles for good, and the parcels that no other bindle lists. Pushes wait for it, and it for them.
+   * @returns the parcels that went, and their bytes
+   */
+  async remove(ids: readonly BindleId[]): Promise<{ parcels: number; bytes: number }> {
+    return this.#shared.alone(async () => {
+      for (const id of ids) this.#invoices.remove(id);
+      let [parcels, bytes] = [0, 0];
+      for await (const sha256 of this.#parcels.list()) {
+        if (this.#invoices.lists(sha256)) continue;
+        const size = (await this.#parcels.size(sha256)) ?? 0;
+        if (!(await this.#parcels.remove(sha256))) continue;
+        parcels++;
+        bytes += size;
+      }
+      return { parcels, bytes };
+    });
   }
 
   /** Breaks off what is under way, drops unfinished uploads and closes the store. */
@@ -198,17 +277,19 @@ export class BindleServer {
       /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i.exec(request.url ?? '') ?? [];
     const method = request.method ?? '';
     if (path !== BASE && !path.startsWith(`${BASE}/`)) return plain.notFound;
-    const who = await this.#identify(request.headers, method);
+    const who = await this.#identify(request, method);
     const [, route, tail = ''] = /^\/([^/]+)(?:\/(.*))?$/s.exec(path.slice(BASE.length)) ?? [];
-    const call: Call = { request, method, search, who, content };
+    const call: Call<P> = { request, method, search, who, content };
     switch (route) {
       case '_i':
         return this.#invoiceRoute(call, tail);
       case '_r':
         if (tail !== 'missing' && !tail.startsWith('missing/')) return plain.notFound;
-        return method === 'GET' ? this.#listMissing(tail.slice('missing/'.length)) : plain.wrongMethod('GET');
+        return method === 'GET'
+          ? this.#listMissing(call, tail.slice('missing/'.length))
+          : plain.wrongMethod('GET');
       case '_q':
-        return isRead(method) ? this.#search(search) : plain.wrongMethod('GET, HEAD');
+        return isRead(method) ? this.#search(call) : plain.wrongMethod('GET, HEAD');
       case 'bindle-keys':
         return isRead(method) ? this.#keys(search) : plain.wrongMethod('GET, HEAD');
       case 'login':
@@ -218,15 +299,16 @@ export class BindleServer {
     }
   }
 
-  async #identify(headers: IncomingHttpHeaders, method: string): Promise<Principal | 'anonymous'> {
+  async #identify({ headers, socket }: IncomingMessage, method: string): Promise<P | 'anonymous'> {
     if (!this.#options.authenticate) return 'anonymous';
-    const who = await this.#options.authenticate(headers);
+    const who = await this.#options.authenticate(headers, socket.remoteAddress ?? '');
     if (who === 'refused') throw refusals.unauthorized();
+    if (typeof who === 'object' && 'retryAfterSeconds' in who) throw refusals.limited(who.retryAfterSeconds);
     if (who === 'anonymous' && !isRead(method)) throw refusals.accessDenied();
     return who;
   }
 
-  #invoiceRoute(call: Call, tail: string): Answer | Promise<Answer> {
+  #invoiceRoute(call: Call<P>, tail: string): Answer | Promise<Answer> {
     const { method } = call;
     if (method === 'POST' && tail === '') return this.#createInvoice(call);
     if (method === 'DELETE') return this.#yank(call, demandId(tail));
@@ -234,61 +316,77 @@ export class BindleServer {
     if (others.length > 0) throw refusals.invalidUrl();
     if (isRead(method))
       return sha256 === undefined
-        ? this.#getInvoice(demandId(id), call.search)
+        ? this.#getInvoice(call, demandId(id))
         : this.#getParcel(call, demandId(id), sha256);
     if (method === 'POST' && sha256 !== undefined) return this.#createParcel(call, demandId(id), sha256);
     throw refusals.invalidUrl();
   }
 
-  async #createInvoice(call: Call): Promise<Answer> {
+  async #createInvoice(call: Call<P>): Promise<Answer> {
     const type = invoiceType(call.request.headers['content-type']);
     if ((announcedLength(call.request) ?? 0) > this.#maxInvoiceBytes)
       throw refusals.tooLarge(this.#maxInvoiceBytes);
     const text = await textOf(call.content(), this.#maxInvoiceBytes);
     const invoice = decodeInvoice(text, type ?? (text.trimStart().startsWith('{') ? 'json' : 'toml'));
-    await this.#demandWrite(call.who, invoice.bindle.name);
+    return this.#shared.run(async () => {
+      await this.#demandNew(invoice, call.who);
+      const labels = labelsOf(invoice);
+      const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
+      for (const label of labels) await this.#demandSize(label, stored.get(label.sha256));
+      const missing = lacking(labels, stored);
+      const signed = this.#store(invoice, call.who);
+      return { status: missing.length > 0 ? 202 : 201, table: answers.create(signed, missing) };
+    });
+  }
+
+  /** Everything that a new invoice has to satisfy but for its parcels. */
+  async #demandNew(invoice: Invoice, who: P | 'anonymous'): Promise<void> {
+    await this.#demandWrite(who, invoice.bindle.name);
     if ((invoice.signature?.length ?? 0) > MAX_SIGNATURES)
       throw new InvoiceError('signature', `has more than ${MAX_SIGNATURES} entries`);
-    await (this.#options.verify ?? signaturesHold)(invoice, call.who);
+    await (this.#options.verify ?? signaturesHold)(invoice, who);
     if (invoice.yanked) throw refusals.createYanked();
     checkStorable(invoice);
     if (this.#invoices.find(invoice.bindle)) throw refusals.exists();
-    const labels = labelsOf(invoice);
-    const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
-    for (const label of labels) await this.#demandSize(label, stored.get(label.sha256));
-    const missing = lacking(labels, stored);
-    const signed = this.#sign(invoice);
-    // Somebody may have been faster since it was looked for.
-    if (!this.#invoices.create(signed)) throw refusals.exists();
-    return { status: missing.length > 0 ? 202 : 201, table: answers.create(signed, missing) };
   }
 
-  #getInvoice(id: BindleId, search: string): Answer {
+  #store(invoice: Invoice, who: P | 'anonymous'): Invoice {
+    const signed = this.#sign(invoice);
+    if (!(this.#options.claim?.(invoice, who) ?? true)) throw refusals.accessDenied();
+    // Somebody may have been faster since it was looked for.
+    if (!this.#invoices.create(signed)) throw refusals.exists();
+    return signed;
+  }
+
+  #getInvoice({ who, search }: Call<P>, id: BindleId): Answer {
     const yanked = readYanked(search);
     if (yanked === undefined) throw refusals.invalidUrl();
+    this.#demandRead(who, id.name);
     const { number } = this.#demandInvoice(id, yanked);
     return { status: 200, table: canonical(this.#invoices.read(number)) };
   }
 
-  async #yank(call: Call, id: BindleId): Promise<Answer> {
+  async #yank(call: Call<P>, id: BindleId): Promise<Answer> {
     await this.#demandWrite(call.who, id.name);
     const invoice = this.#demandInvoice(id, true);
     if (!invoice.yanked) this.#invoices.yank(invoice.number);
     return { status: 200, table: answers.message('invoice yanked') };
   }
 
-  async #createParcel(call: Call, id: BindleId, sha256: string): Promise<Answer> {
+  async #createParcel(call: Call<P>, id: BindleId, sha256: string): Promise<Answer> {
     await this.#demandWrite(call.who, id.name);
     const { size } = this.#demandListed(id, sha256);
     if ((await this.#parcels.size(sha256)) === size) throw refusals.exists();
     const announced = announcedLength(call.request);
     if (announced !== undefined && announced !== size) throw refusals.sizeMismatch();
     // Others may be sending the same parcel. Whoever brings it whole is told so: to their peers a 409 is a failure.
+    // No lock: what an invoice lists is never removed.
     await this.#parcels.put(sha256, size, call.content());
     return { status: 200, table: answers.message('parcel created') };
   }
 
-  async #getParcel(call: Call, id: BindleId, sha256: string): Promise<Answer> {
+  async #getParcel(call: Call<P>, id: BindleId, sha256: string): Promise<Answer> {
+    this.#demandRead(call.who, id.name);
     const { size, mediaType } = this.#demandListed(id, sha256);
     if ((await this.#parcels.size(sha256)) !== size) throw refusals.notFound();
     if (call.method === 'HEAD') return { size, mediaType };
@@ -297,16 +395,20 @@ export class BindleServer {
     return { size, mediaType, stream: parcel.stream };
   }
 
-  async #listMissing(id: string): Promise<Answer> {
-    const { number } = this.#demandInvoice(demandId(id), false);
+  async #listMissing({ who }: Call<P>, tail: string): Promise<Answer> {
+    const id = demandId(tail);
+    this.#demandRead(who, id.name);
+    const { number } = this.#demandInvoice(id, false);
     const labels = labelsOf(this.#invoices.read(number));
     const stored = await this.#parcels.sizes(labels.map((label) => label.sha256));
     return { status: 200, table: answers.missing(lacking(labels, stored)) };
   }
 
-  #search(search: string): Answer {
+  #search({ who, search }: Call<P>): Answer {
     const query = readQuery(search);
-    return query ? { status: 200, table: answers.matches(this.#invoices.search(query)) } : plain.badQuery;
+    if (!query) return plain.badQuery;
+    const found = this.#invoices.search(query, (name) => this.#mayRead(who, name));
+    return { status: 200, table: answers.matches(found) };
   }
 
   #keys(search: string): Answer {
@@ -320,9 +422,18 @@ export class BindleServer {
     return { status: 200, table: answers.keyring({ version: KEYRING_VERSION, key: [...this.hostKeys] }) };
   }
 
-  async #demandWrite(who: Principal | 'anonymous', name: string): Promise<void> {
+  async #demandWrite(who: P | 'anonymous', name: string): Promise<void> {
     const allowed = (await this.#options.mayWrite?.(who, name)) ?? true;
     if (!allowed) throw refusals.accessDenied();
+  }
+
+  #mayRead(who: P | 'anonymous', name: string): boolean {
+    return this.#options.mayRead?.(who, name) ?? true;
+  }
+
+  /** What somebody must not know of does not exist for them. */
+  #demandRead(who: P | 'anonymous', name: string): void {
+    if (!this.#mayRead(who, name)) throw refusals.notFound();
   }
 
   #demandInvoice(id: BindleId, yankedToo: boolean): InvoiceState {

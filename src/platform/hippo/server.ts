@@ -1,21 +1,30 @@
-// Hippo's REST API over HTTP (hippo-api.md §2-§4). It knows no users yet: it answers on loopback only.
+// Hippo's REST API over HTTP: finds the route, who asks and what for, and writes the answer (hippo-api.md §1, §2).
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { ValidationError, type ChannelStatus, type Page, type ProblemDetails } from '../../hippo/api.ts';
-import { readBody } from '../../hippo/check.ts';
-import { routes } from '../../hippo/routes.ts';
-import { HippoState, NotFoundError } from './state.ts';
+import { readBody, readQuery } from '../../hippo/check.ts';
+import { GUID_PATTERN } from '../../hippo/common.ts';
+import { openApi } from '../../hippo/openapi.ts';
+import { routes, type Access, type Operation, type Route } from '../../hippo/routes.ts';
+import type { Authentication } from './authentication.ts';
+import type { AccountCaller, Caller } from './caller.ts';
+import { ForbiddenError } from './errors.ts';
+import type { EventStreams } from './event-streams.ts';
+import type { Handlers } from './handlers.ts';
+import { readJson } from './body.ts';
+import { addOlderDialects } from './older-dialects.ts';
+import { problemOf, RequestError, UnauthorizedError } from './problems.ts';
 
 export interface HippoServerOptions {
-  readonly state: HippoState;
-  /** The versions that the Bindle server holds of a name. */
-  readonly bindleVersions: (name: string) => readonly string[];
-  readonly channelLog: (channelId: string) => readonly string[];
-  /** Called when there is no such channel any more. */
-  readonly channelRemoved: (channelId: string) => void;
+  readonly handlers: Handlers;
+  readonly authentication: Authentication;
+  readonly streams: EventStreams;
+  /** Whom a request without credentials comes from, where it needs none. */
+  readonly anonymous?: Caller;
   /** What `/healthz` says. */
   readonly health: () => object;
+  /** The product's version, for /openapi.json. */
+  readonly version: string;
   /** Told of failures that are the server's own; the peer hears nothing of their cause. */
   readonly report: (error: unknown) => void;
 }
@@ -25,174 +34,203 @@ export interface HippoServer {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-interface Call {
-  readonly id: string;
-  readonly query: URLSearchParams;
-  /** The body as JSON. */
-  readonly body: () => Promise<unknown>;
+/** A request on its way to what answers it. */
+export interface Incoming {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly search: URLSearchParams;
+  readonly address: string;
 }
 
-interface Reply {
+export interface Reply {
   readonly status: number;
+  /** Absent where there is none. */
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-const BODY_LIMIT = 1024 * 1024;
-const ALL = 2147483647;
+/** Runs an operation as if it had been asked for in the final dialect. */
+export type Invoke = (
+  operation: Exclude<Operation, 'events'>,
+  incoming: Incoming,
+  given?: { params?: Readonly<Record<string, string>>; search?: URLSearchParams; body?: unknown },
+) => Promise<unknown>;
+
+/** Undefined where the response was written by whoever answered. */
+type Answer = (incoming: Incoming) => Promise<Reply | undefined>;
+export type AddRoute = (method: Route['method'], path: string, answer: Answer) => void;
+
+const API_VERSION = '0.1';
+const JSON_TYPE = 'application/json; charset=utf-8';
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 export function createHippoServer(options: HippoServerOptions): HippoServer {
-  const { state } = options;
-  const router = findMyWay();
-  const on = (method: HTTPMethod, path: string, answer: (call: Call) => Promise<Reply> | Reply): void => {
-    router.on(method === 'GET' ? ['GET', 'HEAD'] : method, path, () => {}, answer);
+  const { handlers, authentication, streams } = options;
+  const router = findMyWay({ caseSensitive: false, ignoreTrailingSlash: true });
+  const add: AddRoute = (method, path, answer) => {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const all: HTTPMethod[] = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    router.on(all, pattern, () => {}, answer);
   };
-  const ok = (body: unknown): Reply => ({ status: 200, body });
-  const done: Reply = { status: 204 };
 
-  on('GET', '/healthz', () => ok(options.health()));
+  const invoke: Invoke = async (operation, incoming, given = {}) => {
+    const route: Route = routes[operation];
+    const { request, address } = incoming;
+    const caller = await demandCaller(route.access, request, address);
+    const params = lowerCaseIds(given.params ?? incoming.params, route);
+    const query = route.query && readQuery(route.query, given.search ?? incoming.search);
+    const body =
+      route.body && readBody(route.body, await bodyOf(given, request), { unwrap: route.unwrap ?? false });
+    const handler = handlers[operation] as (call: unknown) => unknown;
+    return handler({ caller, params, query, body, request, address });
+  };
 
-  on('GET', '/api/apps', ({ query }) => ok(page(state.apps(), query)));
-  on('POST', '/api/apps', async ({ body }) => {
-    const app = readBody(routes.createApp.body, await body());
-    return ok(state.createApp(app, options.bindleVersions(app.storageId)));
-  });
-  on('GET', '/api/apps/:id', ({ id }) => ok(state.app(id)));
-  on('DELETE', '/api/apps/:id', ({ id }) => {
-    for (const channelId of state.removeApp(id)) options.channelRemoved(channelId);
-    return done;
-  });
-
-  on('GET', '/api/channels', ({ query }) => ok(page(state.channels(), query)));
-  on('POST', '/api/channels', async ({ body }) =>
-    ok(state.createChannel(readBody(routes.createChannel.body, await body()))),
-  );
-  on('GET', '/api/channels/:id', ({ id }) => ok(state.channel(id)));
-  on('PATCH', '/api/channels/:id', async ({ id, body }) => {
-    state.patchChannel(id, readBody(routes.patchChannel.body, await body(), { unwrap: true }));
-    return done;
-  });
-  on('DELETE', '/api/channels/:id', ({ id }) => {
-    state.removeChannel(id);
-    options.channelRemoved(id);
-    return done;
-  });
-  on('GET', '/api/channels/:id/logs', ({ id }) => {
-    state.channel(id);
-    return ok({ logs: options.channelLog(id) });
-  });
-
-  on('GET', '/api/revisions', ({ query }) => ok(page(state.revisions(), query)));
-  on('POST', '/api/revisions', async ({ body }) => {
-    state.registerRevision(readBody(routes.registerRevision.body, await body()));
-    return { status: 201 };
-  });
-
-  on('GET', '/api/channel-statuses', ({ query }) => {
-    const channelId = query.get('channelId');
-    const statuses = state
-      .channels()
-      .filter(({ id }) => channelId === null || id === channelId)
-      .map(({ id, activeRevision }): ChannelStatus => ({
-        channelId: id,
-        status: activeRevision === null ? 'Dead' : 'Running',
-      }));
-    return ok(page(statuses, query, ALL));
-  });
-
-  async function answer(request: IncomingMessage): Promise<Reply> {
-    const [path = '/', search = ''] = (request.url ?? '/').split('?', 2);
-    const route = router.find((request.method ?? 'GET') as HTTPMethod, path);
-    if (route === null) throw new UnknownPathError(path);
-    return (route.store as (call: Call) => Promise<Reply> | Reply)({
-      id: route.params['id'] ?? '',
-      query: new URLSearchParams(search),
-      body: () => readJson(request),
+  for (const [operation, route] of Object.entries(routes) as [Operation, Route][]) {
+    if (operation === 'events') continue;
+    add(route.method, route.path, async (incoming) => {
+      const body = await invoke(operation, incoming);
+      return { status: route.status, ...(route.answer === undefined ? {} : { body }) };
     });
+  }
+  add('GET', routes.events.path, async ({ request, response, address }) => {
+    const caller = (await demandCaller('account', request, address)) as AccountCaller;
+    const identify = async (): Promise<AccountCaller | undefined> => {
+      const found = await identified(request, address);
+      return typeof found === 'object' && found.kind === 'account' ? found : undefined;
+    };
+    streams.open(request, response, caller, { identify });
+    return undefined;
+  });
+  addOlderDialects(add, invoke);
+
+  const description = openApi(options.version);
+  for (const path of ['/openapi.json', '/swagger/v1/swagger.json'])
+    add('GET', path, () => Promise.resolve({ status: 200, body: description }));
+  add('GET', '/healthz', () => Promise.resolve({ status: 200, body: options.health() }));
+
+  async function identified(
+    request: IncomingMessage,
+    address: string,
+  ): Promise<Caller | 'anonymous' | 'refused'> {
+    const found = await authentication.identify(request.headers, address);
+    return found === 'anonymous' ? (options.anonymous ?? found) : found;
+  }
+
+  async function demandCaller(
+    access: Access,
+    request: IncomingMessage,
+    address: string,
+  ): Promise<Caller | undefined> {
+    const found = await identified(request, address);
+    if (typeof found === 'string') {
+      // Old clients send the token that they have wherever they go, to sign in too.
+      if (access === 'anyone') return undefined;
+      throw new UnauthorizedError(found === 'refused');
+    }
+    if (found.kind === 'deploy' && access !== 'deployer' && access !== 'anyone')
+      throw new ForbiddenError('A deploy token may publish its app, and nothing else.');
+    if (access === 'administrator' && !found.administrator)
+      throw new ForbiddenError('Only administrators may do this.');
+    return found;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
+    const [, path = '/', search = ''] =
+      /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i.exec(request.url ?? '') ?? [];
+    if (path !== '/healthz') demandVersion(request);
+    const found = router.find((request.method ?? '') as HTTPMethod, path);
+    if (found === null) throw unknownPath(path);
+    return (found.store as Answer)({
+      request,
+      response,
+      params: found.params as Record<string, string>,
+      search: new URLSearchParams(search),
+      address: request.socket.remoteAddress ?? '',
+    });
+  }
+
+  function unknownPath(path: string): RequestError {
+    const allowed = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
+      (method) => router.find(method, path) !== null,
+    );
+    return allowed.length === 0
+      ? new RequestError(404, `This Hippo has nothing at ${path}.`)
+      : new RequestError(405, `${path} is for ${allowed.join(', ')}.`, { allow: allowed.join(', ') });
   }
 
   return {
     async handle(request, response) {
+      response.setHeader('api-supported-versions', API_VERSION);
+      response.setHeader('cache-control', 'no-store');
+      response.setHeader('x-content-type-options', 'nosniff');
       try {
-        const { status, body } = await answer(request);
-        send(response, status, body, 'application/json; charset=utf-8');
+        const reply = await answer(request, response);
+        if (reply) send(request, response, reply);
       } catch (error) {
-        const problem = problemOf(error);
-        if (problem.status === 500) options.report(error);
-        send(response, problem.status, problem, 'application/problem+json; charset=utf-8');
+        if (error instanceof UnsupportedVersionError) return send(request, response, error.reply);
+        const { details, headers, ours } = problemOf(error);
+        if (ours) options.report(error);
+        if (response.headersSent) return void response.destroy();
+        // What is still to come of the request is not read.
+        if (!request.complete) response.setHeader('connection', 'close');
+        const all = { 'content-type': PROBLEM_TYPE, ...headers };
+        send(request, response, { status: details.status, body: details, headers: all });
       }
     },
   };
 }
 
-class UnknownPathError extends Error {
-  constructor(path: string) {
-    super(`This Hippo has nothing at ${path}.`);
-  }
-}
-
-class BodyError extends Error {
-  readonly status: 400 | 413;
-  constructor(status: BodyError['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-function problemOf(error: unknown): ProblemDetails {
-  if (error instanceof ValidationError)
-    return {
-      type: 'https://tools.ietf.org/html/rfc7231#section-6.5.1',
-      title: 'One or more validation errors occurred.',
-      status: 400,
-      errors: error.errors,
-    };
-  if (error instanceof NotFoundError || error instanceof UnknownPathError)
-    return { title: 'The specified resource was not found.', status: 404, detail: error.message };
-  if (error instanceof BodyError)
-    return { title: 'The request cannot be read.', status: error.status, detail: error.message };
-  return { title: 'An error occurred while processing your request.', status: 500 };
-}
-
-function send(response: ServerResponse, status: number, body: unknown, type: string): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Reply): void {
   response.statusCode = status;
-  if (body === undefined) return void response.end();
-  response.setHeader('content-type', type);
-  response.end(JSON.stringify(body));
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > BODY_LIMIT) throw new BodyError(413, `A body may have up to ${BODY_LIMIT} bytes.`);
-    chunks.push(chunk);
+  let text = '';
+  if (body !== undefined) {
+    // A bare GUID is text to whoever does not ask for JSON (hippo-api.md §4).
+    const plain = typeof body === 'string' && isGuid(body) && !/json/i.test(request.headers.accept ?? '');
+    text = plain ? body : JSON.stringify(body);
+    response.setHeader('content-type', plain ? 'text/plain; charset=utf-8' : JSON_TYPE);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
-  } catch {
-    throw new BodyError(400, 'The body is not JSON.');
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}
+
+const GUID = new RegExp(GUID_PATTERN);
+
+function isGuid(text: string): boolean {
+  return GUID.test(text);
+}
+
+/** In answers of another form than problems have (hippo-api.md §1). */
+class UnsupportedVersionError extends Error {
+  readonly code = 'UNSUPPORTED_VERSION';
+  readonly reply: Reply;
+  constructor(version: string) {
+    const message = `The API version ${JSON.stringify(version)} is not supported: this is ${API_VERSION}.`;
+    super(message);
+    this.name = 'UnsupportedVersionError';
+    this.reply = {
+      status: 400,
+      body: { error: { code: 'UnsupportedApiVersion', message, innerError: null } },
+    };
   }
 }
 
-/** One page of `items` (hippo-api.md §3); `searchText` looks at names. */
-function page<T extends object>(items: readonly T[], query: URLSearchParams, defaultSize = 50): Page<T> {
-  const searchText = query.get('searchText') ?? '';
-  const found =
-    searchText === ''
-      ? items
-      : items.filter((item) => 'name' in item && String(item.name).includes(searchText));
-  const pageIndex = count(query, 'pageIndex', 0);
-  const pageSize = count(query, 'pageSize', defaultSize);
-  const start = pageIndex * pageSize;
-  const shown = found.slice(start, start + pageSize);
-  const isLastPage = start + shown.length >= found.length;
-  return { items: shown, totalItems: found.length, pageIndex, pageSize, isLastPage };
+function demandVersion(request: IncomingMessage): void {
+  const version = request.headers['api-version'];
+  if (version !== undefined && version !== API_VERSION)
+    throw new UnsupportedVersionError(String(version).slice(0, 100));
 }
 
-function count(query: URLSearchParams, name: string, fallback: number): number {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  if (!/^\d{1,10}$/.test(text)) throw new ValidationError(name, 'must be a whole number, 0 or more');
-  return Number(text);
+function lowerCaseIds(params: Readonly<Record<string, string>>, route: Route): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [
+      key,
+      route.params?.[key] === 'Member' ? value : value.toLowerCase(),
+    ]),
+  );
+}
+
+async function bodyOf(given: { body?: unknown }, request: IncomingMessage): Promise<unknown> {
+  return 'body' in given ? given.body : readJson(request);
 }

@@ -1,0 +1,106 @@
+// `/api/events`: server-sent events (WHATWG HTML §9.2). A stream is a place in the log: a peer that reads slowly
+// costs no memory, and one that comes back with Last-Event-ID misses nothing.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccountCaller } from './caller.ts';
+import type { EventLog } from './event-log.ts';
+
+/** Tells both sides that the other is there. */
+const HEARTBEAT = 15_000;
+/** What a client waits before it comes back. */
+const RETRY = 1000;
+
+export interface StreamOptions {
+  /** Who is listening, asked again at each heartbeat; undefined ends the stream. */
+  readonly identify: () => Promise<AccountCaller | undefined>;
+}
+
+export class EventStreams {
+  readonly #log: EventLog;
+  readonly #open = new Set<ServerResponse>();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** How many are held now. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Answers the request with a stream; returns at once. */
+  open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: AccountCaller,
+    { identify }: StreamOptions,
+  ): void {
+    const log = this.#log;
+    let who = caller;
+    let position = startOf(request, log);
+    let blocked = false;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    response.write(`retry: ${RETRY}\n\n`);
+    if (position === undefined) {
+      position = log.last();
+      const json = JSON.stringify({ type: 'reset', at: new Date().toISOString() });
+      response.write(frame(position, 'reset', json));
+    }
+    let next = position;
+    const send = (): void => {
+      while (!blocked && !response.destroyed) {
+        const { events, upTo } = log.read(who, next);
+        for (const { id, json } of events) {
+          const { type } = JSON.parse(json) as { type: string };
+          blocked = !response.write(frame(id, type, json)) || blocked;
+        }
+        if (upTo === next) return;
+        next = upTo;
+      }
+    };
+    const heartbeat = setInterval(() => {
+      identify().then(
+        (found) => {
+          if (found === undefined) return response.end();
+          who = found;
+          if (!blocked) response.write(': here\n\n');
+          return undefined;
+        },
+        () => response.end(),
+      );
+    }, HEARTBEAT);
+    const unlisten = log.listen(send);
+    this.#open.add(response);
+    response.on('drain', () => {
+      blocked = false;
+      send();
+    });
+    response.once('close', () => {
+      clearInterval(heartbeat);
+      unlisten();
+      this.#open.delete(response);
+    });
+    send();
+  }
+
+  /** Ends them all; clients come back to whoever answers then. */
+  close(): void {
+    for (const response of this.#open) response.end();
+  }
+}
+
+/** Where to begin; undefined if what was missed is not kept any more. */
+function startOf(request: IncomingMessage, log: EventLog): number | undefined {
+  const given = request.headers['last-event-id'];
+  if (given === undefined) return log.last();
+  const id = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : -1;
+  return log.reaches(id) ? id : undefined;
+}
+
+function frame(id: number, type: string, json: string): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${json}\n\n`;
+}

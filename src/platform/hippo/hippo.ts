@@ -1,0 +1,189 @@
+// Hippo's API as a whole: opens its state and brings its parts together, for the front door.
+
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { BindleId } from '../../bindle/id.ts';
+import type { Invoice, Label } from '../../bindle/invoice.ts';
+import type { ChannelState } from '../../hippo/api.ts';
+import { openDatabase } from '../store/database.ts';
+import { Accounts } from './accounts.ts';
+import { Authentication } from './authentication.ts';
+import type { Caller } from './caller.ts';
+import { DeployTokens } from './deploy-tokens.ts';
+import { LimitedError } from './errors.ts';
+import { EventLog } from './event-log.ts';
+import { EventStreams } from './event-streams.ts';
+import { createHandlers, type Registration } from './handlers.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openOwnerToken, type OwnerToken } from './owner-token.ts';
+import { Ownership } from './ownership.ts';
+import { prune } from './prune.ts';
+import { openSecrets } from './secrets.ts';
+import { createHippoServer } from './server.ts';
+import { Sessions } from './sessions.ts';
+import { HippoState } from './state.ts';
+import { createUpload } from './upload.ts';
+
+/** What Hippo needs of the Bindle server. */
+export interface BindlePort {
+  readonly versions: (name: string) => readonly string[];
+  readonly description: (id: BindleId) => string | undefined;
+  readonly names: () => readonly string[];
+  readonly ids: () => readonly BindleId[];
+  readonly store: (
+    invoice: Invoice,
+    who: Caller,
+    open: (label: Label) => Promise<AsyncIterable<Uint8Array>>,
+  ) => Promise<number>;
+  readonly remove: (ids: readonly BindleId[]) => Promise<{ parcels: number; bytes: number }>;
+}
+
+export interface HippoOptions {
+  /** For `hippo.db`, the owner's token and the platform's key; no other process may use it. */
+  readonly directory: string;
+  readonly bindle: BindlePort;
+  /** Below which channels get their domains: `localhost`. */
+  readonly platformDomain: string;
+  /** Administrators alone may make accounts, if not given. */
+  readonly registration?: Registration;
+  /** Bindles can be read by those alone whose team owns them. */
+  readonly private?: boolean;
+  /** A request without credentials is the owner's. */
+  readonly openToAll?: boolean;
+  readonly channelLog: (channelId: string) => readonly string[];
+  /** Called when there is no such channel any more. */
+  readonly channelRemoved: (channelId: string) => void;
+  /** Called when a channel is to run no longer. */
+  readonly channelStopped: (channelId: string) => void;
+  /** What a channel that is to run really does, where that is known. */
+  readonly channelState?: (channelId: string) => ChannelState | undefined;
+  /** What `/healthz` says. */
+  readonly health: () => object;
+  /** The product's. */
+  readonly version: string;
+  /** Told of failures that are the server's own; the peer hears nothing of their cause. */
+  readonly report: (error: unknown) => void;
+  /** Largest bindle in standalone form, packed; 1 GiB if not given. */
+  readonly maxUploadBytes?: number;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface Hippo {
+  readonly state: HippoState;
+  /** The file with the token by which the machine's owner is known. */
+  readonly owner: OwnerToken;
+  /** Answers a request; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Streams of events that are held now. */
+  openStreams(): number;
+  /** Whether an administrator sends a request. */
+  isAdministrator(request: IncomingMessage): Promise<boolean>;
+  /** The Bindle server's rules: who somebody is, and what they may. */
+  readonly bindleRules: {
+    authenticate(
+      headers: IncomingHttpHeaders,
+      address: string,
+    ): Promise<Caller | 'anonymous' | 'refused' | { retryAfterSeconds: number }>;
+    mayWrite(who: Caller | 'anonymous', name: string): boolean;
+    mayRead(who: Caller | 'anonymous', name: string): boolean;
+    verify(invoice: Invoice, who: Caller | 'anonymous'): void;
+    claim(invoice: Invoice, who: Caller | 'anonymous'): boolean;
+  };
+  /** Ends the streams of events, which would go on for ever. */
+  endStreams(): void;
+  /** Closes the state; to be called when no request is under way. */
+  close(): void;
+}
+
+/** @throws StoreError */
+export function openHippo(options: HippoOptions): Hippo {
+  const { directory, bindle } = options;
+  const now = options.now ?? Date.now;
+  const secrets = openSecrets(join(directory, 'platform-key'));
+  const owner = openOwnerToken(join(directory, 'owner-token'));
+  const database = openDatabase(join(directory, 'hippo.db'), MIGRATIONS);
+
+  const accounts = new Accounts(database);
+  const sessions = new Sessions({ database, accounts, key: secrets.derive('tokens'), now });
+  const deployTokens = new DeployTokens({ database, accounts, now });
+  const ownership = new Ownership({ database, accounts, now });
+  const authentication = new Authentication({ accounts, sessions, deployTokens, owner, now });
+  const events = new EventLog(database);
+  const streams = new EventStreams(events);
+  const mayRead = (who: Caller | 'anonymous', name: string): boolean =>
+    options.private !== true || (who !== 'anonymous' && ownership.mayRead(who, name));
+  const state = new HippoState({
+    database,
+    accounts,
+    ownership,
+    events,
+    secrets,
+    platformDomain: options.platformDomain,
+    bindleVersions: bindle.versions,
+    bindleDescription: bindle.description,
+    mayRead,
+    ...(options.channelState && { channelState: options.channelState }),
+  });
+
+  const handlers = createHandlers({
+    state,
+    accounts,
+    sessions,
+    deployTokens,
+    ownership,
+    authentication,
+    registration: options.registration ?? 'administrators',
+    bindleNames: (caller) => bindle.names().filter((name) => mayRead(caller, name)),
+    channelLog: options.channelLog,
+    channelRemoved: options.channelRemoved,
+    channelStopped: options.channelStopped,
+    storeBindle: createUpload({
+      directory: join(directory, 'uploads'),
+      maxBytes: options.maxUploadBytes ?? 1024 ** 3,
+      maxUnpackedBytes: 4 * (options.maxUploadBytes ?? 1024 ** 3),
+      store: (caller, invoice, open) => bindle.store(invoice, caller, open),
+    }),
+    prune: (keep) => prune({ state, bindleIds: bindle.ids, removeBindles: bindle.remove }, keep),
+  });
+  const anonymous = options.openToAll === true ? accounts.owner() : undefined;
+  const server = createHippoServer({
+    handlers,
+    authentication,
+    streams,
+    ...(anonymous && { anonymous }),
+    health: options.health,
+    version: options.version,
+    report: options.report,
+  });
+
+  return {
+    state,
+    owner,
+    handle: (request, response) => server.handle(request, response),
+    openStreams: () => streams.count,
+    async isAdministrator({ headers, socket }) {
+      const found = await authentication.identify(headers, socket.remoteAddress ?? '');
+      return typeof found === 'object' && found.administrator;
+    },
+    bindleRules: {
+      async authenticate(headers, address) {
+        try {
+          const found = await authentication.identify(headers, address);
+          return found === 'anonymous' ? (anonymous ?? found) : found;
+        } catch (error) {
+          if (error instanceof LimitedError) return { retryAfterSeconds: error.retryAfterSeconds };
+          throw error;
+        }
+      },
+      mayWrite: (who, name) => who !== 'anonymous' && ownership.mayWrite(who, name),
+      mayRead,
+      verify(invoice, who) {
+        if (who !== 'anonymous') ownership.checkSignatures(who, invoice);
+      },
+      claim: (invoice, who) => who !== 'anonymous' && ownership.claim(who, invoice),
+    },
+    endStreams: () => streams.close(),
+    close: () => database.close(),
+  };
+}
