@@ -29,7 +29,7 @@ export async function writePrivate(file: string, text: string): Promise<void> {
   try {
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw notWritten(file, cause);
   }
 }
@@ -44,7 +44,7 @@ export async function createPrivate(file: string, text: string): Promise<boolean
     if (codeOf(cause) === 'EEXIST') return false;
     throw notWritten(file, cause);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
@@ -68,7 +68,7 @@ async function writeTemporary(file: string, text: string): Promise<string> {
     await chmod(temporary, 0o600);
     return temporary;
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw notWritten(file, cause);
   }
 }
