@@ -24,11 +24,14 @@ import {
   parseBaseUrl,
   type HttpOptions,
 } from './http.ts';
-import type { BindleId } from './id.ts';
-import { readInvoice, type Invoice, type Label } from './invoice.ts';
+import { formatId, nameProblem, type BindleId } from './id.ts';
+import { checkDigests, readInvoice, type Invoice, type Label } from './invoice.ts';
 
 /** JSON is read many times faster; servers take the first that they know, and refusals come in TOML anyway. */
 const ACCEPT = `${JSON_TYPE}, ${TOML};q=0.9`;
+
+/** An invoice of 50,000 parcels has about 20 MB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
@@ -78,13 +81,13 @@ export class BindleClient {
 
   /** GET `_i/<id>`. @throws BindleError `NOT_FOUND`, or `YANKED` unless `yanked` is set */
   async getInvoice(id: BindleId, options: CallOptions & { yanked?: boolean } = {}): Promise<Invoice> {
-    const path = paths.invoice(id) + (options.yanked ? '?yanked=true' : '');
-    return this.#read(await this.#send('GET', path, options), readInvoice);
+    const path = paths.invoice(safe(id)) + (options.yanked ? '?yanked=true' : '');
+    return this.#read(await this.#send('GET', path, options), readSafeInvoice);
   }
 
   /** GET `_r/missing/<id>`: the labels whose parcels the server lacks, each digest once. */
   async missing(id: BindleId, options: CallOptions = {}): Promise<Label[]> {
-    const labels = this.#read(await this.#send('GET', paths.missing(id), options), readMissing);
+    const labels = this.#read(await this.#send('GET', paths.missing(safe(id)), options), readMissing);
     return [...new Map(labels.map((label) => [label.sha256, label])).values()];
   }
 
@@ -99,7 +102,7 @@ export class BindleClient {
     body: Buffer | AsyncIterable<Buffer>,
     options: CallOptions = {},
   ): Promise<void> {
-    await this.#send('POST', paths.parcel(id, sha256), options, {
+    await this.#send('POST', paths.parcel(safe(id), sha256), options, {
       body,
       type: 'application/octet-stream',
       length: size,
@@ -108,16 +111,21 @@ export class BindleClient {
 
   /** GET `_i/<id>@<sha256>`: the parcel's bytes, neither counted nor hashed. */
   async getParcel(id: BindleId, sha256: string, options: CallOptions = {}): Promise<Readable> {
-    const { statusCode, headers, body } = await this.#request('GET', paths.parcel(id, sha256), options, {
-      accept: '*/*',
-    });
+    const { statusCode, headers, body } = await this.#request(
+      'GET',
+      paths.parcel(safe(id), sha256),
+      options,
+      {
+        accept: '*/*',
+      },
+    );
     if (statusCode === 200) return body;
-    throw this.#failure({ status: statusCode, text: await body.text(), type: typeOf(headers) });
+    throw this.#failure({ status: statusCode, text: await readText(body, this.url), type: typeOf(headers) });
   }
 
   /** DELETE `_i/<id>`; yanking what is yanked is no error. */
   async yank(id: BindleId, options: CallOptions = {}): Promise<void> {
-    await this.#send('DELETE', paths.invoice(id), options);
+    await this.#send('DELETE', paths.invoice(safe(id)), options);
   }
 
   /** GET `_q`. */
@@ -143,7 +151,7 @@ export class BindleClient {
   /** GET `/healthz`, beside the API: the version the server says it has; undefined if it says none. */
   async health(options: CallOptions = {}): Promise<string | undefined> {
     const { statusCode, body } = await this.#request('GET', new URL('/healthz', this.url), options);
-    const text = await body.text();
+    const text = await readText(body, this.url);
     if (statusCode !== 200) throw new BindleError('SERVER', `${this.url.origin} says that it is not well.`);
     try {
       const { version } = JSON.parse(text) as { version?: unknown };
@@ -260,12 +268,42 @@ export class BindleClient {
   }
 }
 
+/** Ids go into addresses as they are. @throws BindleError `BAD_ID` for one that would lead elsewhere */
+function safe(id: BindleId): BindleId {
+  const problem = nameProblem(id.name);
+  if (problem)
+    throw new BindleError(
+      'BAD_ID',
+      `"${asPhrase(formatId(id))}" cannot be asked for: its name is not usable, ${problem}.`,
+    );
+  return id;
+}
+
+/** Digests become names of files: an invoice with others is not worth reading on. */
+function readSafeInvoice(value: unknown): Invoice {
+  const invoice = readInvoice(value);
+  checkDigests(invoice);
+  return invoice;
+}
+
 async function readText(body: Dispatcher.ResponseData['body'], url: URL): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    return await body.text();
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      // Leaving the loop ends the connection.
+      if (bytes > MAX_ANSWER_BYTES) break;
+      chunks.push(chunk);
+    }
   } catch (error) {
     throw connectionError(error, url);
   }
+  if (bytes > MAX_ANSWER_BYTES)
+    throw new BindleError('NOT_BINDLE', `${url.href} answers with more than any bindle's invoice has.`, {
+      hint: 'Check the address.',
+    });
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function typeOf(headers: Dispatcher.ResponseData['headers']): string {
@@ -277,11 +315,20 @@ function typeOf(headers: Dispatcher.ResponseData['headers']): string {
 function errorText({ text, type, status }: Answer): string | undefined {
   if (text === '') return status === 404 || status >= 500 ? undefined : `status ${status}`;
   if (type === 'text/html') return undefined;
-  if (type === 'text/plain') return text.split('\n', 1)[0];
+  if (type === 'text/plain') return asPhrase(text);
   try {
     const { error } = decode(text, type === JSON_TYPE ? 'json' : 'toml') as { error?: unknown };
-    return typeof error === 'string' ? error : undefined;
+    return typeof error === 'string' ? asPhrase(error) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** One line of somebody else's words, as a part of a sentence of ours. */
+function asPhrase(text: string): string {
+  const [line = ''] = text.trim().split('\n', 1);
+  return line
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, 300)
+    .replace(/[.\s]+$/, '');
 }

@@ -20,6 +20,7 @@ export interface HttpOptions {
 
 export type BindleErrorCode =
   | 'BAD_URL'
+  | 'BAD_ID'
   | 'UNREACHABLE'
   | 'BROKEN'
   | 'NOT_BINDLE'

@@ -213,11 +213,6 @@ export function readLabel(value: unknown, path = 'label'): Label {
   return checkLabel(value, path);
 }
 
-/** A signature by itself, as a keyring or a yank needs it. @throws InvoiceError */
-export function readSignature(value: unknown, path = 'signature'): Signature {
-  return checkSignature(value, path);
-}
-
 /**
  * Stricter than real servers, whose file store can be led astray by these (bindle.md §2): the name must be
  * one that `nameProblem` accepts, digests 64 lower-case hex digits, and one digest has one size.
@@ -226,15 +221,33 @@ export function readSignature(value: unknown, path = 'signature'): Signature {
 export function checkStorable(invoice: Invoice): void {
   const problem = nameProblem(invoice.bindle.name);
   if (problem) throw new InvoiceError('bindle.name', `cannot be used: ${problem}`);
+  checkDigests(invoice);
   const sizes = new Map<string, number>();
   for (const [index, { label }] of (invoice.parcel ?? []).entries()) {
     const at = `parcel[${index}].label`;
-    if (!isSha256(label.sha256)) throw new InvoiceError(`${at}.sha256`, 'must be 64 lower-case hex digits');
     const size = sizes.get(label.sha256);
     if (size !== undefined && size !== label.size)
       throw new InvoiceError(`${at}.size`, `differs from the size of another parcel with the same sha256`);
     sizes.set(label.sha256, label.size);
   }
+}
+
+/** @throws InvoiceError unless every digest is 64 lower-case hex digits: they become names of files */
+export function checkDigests(invoice: Invoice): void {
+  for (const [index, { label }] of (invoice.parcel ?? []).entries())
+    if (!isSha256(label.sha256))
+      throw new InvoiceError(`parcel[${index}].label.sha256`, 'must be 64 lower-case hex digits');
+}
+
+/**
+ * Why a label's name, which becomes a file's in the running app, cannot be taken over from somebody else;
+ * undefined if it can.
+ */
+export function labelNameProblem(name: string): string | undefined {
+  if (/\p{Cc}/u.test(name)) return 'it holds control characters';
+  if (/^([/\\]|[A-Za-z]:)/.test(name)) return 'it is an absolute path';
+  if (name.split(/[/\\]/).includes('..')) return 'it leads out of the bindle';
+  return undefined;
 }
 
 export function isSha256(text: string): boolean {

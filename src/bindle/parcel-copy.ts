@@ -4,14 +4,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BindleClient } from './client.ts';
-import { connectionError } from './http.ts';
-import type { BindleId } from './id.ts';
+import { BindleError, connectionError } from './http.ts';
+import { formatId, type BindleId } from './id.ts';
 import type { Label } from './invoice.ts';
 import { ParcelFiles, type OpenParcel } from './parcel-files.ts';
 
 /** A parcel that is not what its label says, or that cannot be written. */
 export class ParcelCopyError extends Error {
-  readonly code: 'DIGEST_MISMATCH' | 'NOT_WRITTEN';
+  readonly code: 'DIGEST_MISMATCH' | 'NOT_WRITTEN' | 'NOT_THERE';
   readonly hint: string | undefined;
   constructor(code: ParcelCopyError['code'], message: string, hint?: string, options?: ErrorOptions) {
     super(message, options);
@@ -87,7 +87,15 @@ export async function downloadParcel(
   file: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const body = await client.getParcel(id, label.sha256, { signal });
+  const body = await client.getParcel(id, label.sha256, { signal }).catch((error: unknown) => {
+    if (!(error instanceof BindleError) || error.code !== 'NOT_FOUND') throw error;
+    throw new ParcelCopyError(
+      'NOT_THERE',
+      `${formatId(id)} is not whole on ${client.url.origin}: it lacks ${label.name}.`,
+      'Who pushed it can complete it by pushing it again.',
+      { cause: error },
+    );
+  });
   try {
     await writeParcel(file, label, body as AsyncIterable<Buffer>, signal);
   } catch (error) {

@@ -88,18 +88,19 @@ export async function push(options: PushOptions): Promise<PushResult> {
   const upload = new Uploads(options, id);
   for (let round = 0; ; round++) {
     stopIfCancelled(options);
-    const lacking = await retrying(options, pause, () => client.missing(id));
+    const lacking = await retrying(options, pause, (signal) => client.missing(id, { signal }));
     const wanted = lacking.map(({ sha256 }) => labels.get(sha256)).filter((label) => label !== undefined);
     if (wanted.length < lacking.length)
       throw new BindleError('NOT_BINDLE', `${client.url.href} asks for parcels that are not in the invoice.`);
     if (wanted.length === 0) break;
     if (round === 0)
       onEvent?.({ type: 'missing', labels: wanted, bytes: wanted.reduce((sum, { size }) => sum + size, 0) });
-    await upload.round(wanted);
+    upload.doubt(wanted);
     if (upload.failedLast) {
       onEvent?.({ type: 'retry', reason: upload.failedLast });
-      await rest(pause * 2 ** round, options.signal);
+      await rest(pause * 2 ** (round - 1), options.signal);
     }
+    await upload.round(wanted);
   }
   return { id, created, sent: upload.sent };
 }
@@ -109,12 +110,13 @@ async function announce(options: PushOptions, id: BindleId, pause: number): Prom
   const { client, invoice, onEvent } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.announceInvoice(invoice);
+      await finishing(options, () => client.announceInvoice(invoice, { signal: options.abort }));
       return true;
     } catch (error) {
+      stopIfCancelled(options);
       // A server that never answered at all is not worth the wait.
       if (!isTransient(error) || (error.code === 'UNREACHABLE' && attempt === 1)) throw error;
-      const present = error.code === 'EXISTS' ? await findInvoice(client, id) : undefined;
+      const present = error.code === 'EXISTS' ? await findInvoice(options, id) : undefined;
       if (present) {
         requireSame(present, invoice, id);
         return false;
@@ -128,10 +130,11 @@ async function announce(options: PushOptions, id: BindleId, pause: number): Prom
   }
 }
 
-async function findInvoice(client: BindleClient, id: BindleId): Promise<Invoice | undefined> {
+async function findInvoice(options: PushOptions, id: BindleId): Promise<Invoice | undefined> {
   try {
-    return await client.getInvoice(id, { yanked: true });
+    return await options.client.getInvoice(id, { yanked: true, signal: eitherOf(options) });
   } catch (error) {
+    stopIfCancelled(options);
     if (isTransient(error) || (error instanceof BindleError && error.code === 'NOT_FOUND')) return undefined;
     throw error;
   }
@@ -151,7 +154,7 @@ function requireSame(present: Invoice, invoice: Invoice, id: BindleId): void {
 /** The parcels of one push: which were sent, how often each one failed, what is in flight. */
 class Uploads {
   readonly sent: Label[] = [];
-  /** Why the last round has to be repeated; undefined if all went well. */
+  /** Why there has to be another round; undefined if all went well so far. */
   failedLast: string | undefined;
   readonly #options: PushOptions;
   readonly #id: BindleId;
@@ -161,6 +164,26 @@ class Uploads {
   constructor(options: PushOptions, id: BindleId) {
     this.#options = options;
     this.#id = id;
+  }
+
+  /**
+   * Looks at what is missing again: what was sent and taken counts as one failure more, or a server that
+   * forgets would be sent the same for ever. @throws PushError, BindleError
+   */
+  doubt(labels: readonly Label[]): void {
+    for (const label of labels) {
+      const index = this.sent.findIndex(({ sha256 }) => sha256 === label.sha256);
+      if (index < 0) continue;
+      this.sent.splice(index, 1);
+      const taken = `The server has taken ${label.name} and lists it as missing all the same.`;
+      this.#count(
+        label,
+        new BindleError('SERVER', taken, { hint: 'Tell the operator of the server.' }),
+        (error) => {
+          throw error;
+        },
+      );
+    }
   }
 
   /** Tries each parcel once. Throws what no repetition can mend, after the uploads in flight have ended. */
@@ -309,17 +332,39 @@ function isTransient(error: unknown): error is BindleError {
   return error instanceof BindleError && TRANSIENT.has(error.code);
 }
 
-async function retrying<T>(options: PushOptions, pause: number, ask: () => Promise<T>): Promise<T> {
+/** Asks again after failures that may pass; a cancel ends it at once, for nothing is half-done by asking. */
+async function retrying<T>(
+  options: PushOptions,
+  pause: number,
+  ask: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ask();
+      return await ask(eitherOf(options));
     } catch (error) {
+      stopIfCancelled(options);
       if (!isTransient(error) || attempt >= ATTEMPTS) throw error;
       options.onEvent?.({ type: 'retry', reason: error.message });
       await rest(pause * 2 ** (attempt - 1), options.signal);
       stopIfCancelled(options);
     }
   }
+}
+
+/** Lets one upload that nothing else is in flight beside end after a cancel, and says that it does. */
+async function finishing(options: PushOptions, upload: () => Promise<void>): Promise<void> {
+  const onCancel = (): void => options.onEvent?.({ type: 'finishing', uploads: 1 });
+  options.signal?.addEventListener('abort', onCancel);
+  try {
+    await upload();
+  } finally {
+    options.signal?.removeEventListener('abort', onCancel);
+  }
+}
+
+function eitherOf({ signal, abort }: PushOptions): AbortSignal | undefined {
+  const signals = [signal, abort].filter((one) => one !== undefined);
+  return signals.length > 0 ? AbortSignal.any(signals) : undefined;
 }
 
 async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {

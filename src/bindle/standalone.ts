@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib';
 import { create, Parser, type ReadEntry } from 'tar';
 import { CodecError, decodeInvoice, encodeInvoice } from './codec.ts';
 import { formatId, type BindleId } from './id.ts';
-import { checkStorable, InvoiceError, isSha256, type Invoice, type Label } from './invoice.ts';
+import { checkDigests, checkStorable, InvoiceError, isSha256, type Invoice, type Label } from './invoice.ts';
 import { holdsParcel, writeParcel } from './parcel-copy.ts';
 import { ParcelFiles, type OpenParcel } from './parcel-files.ts';
 
@@ -61,6 +61,7 @@ export async function writeStandalone(
   invoice: Invoice,
   save: (label: Label, file: string) => Promise<void>,
 ): Promise<string> {
+  checkDigests(invoice);
   const folder = join(directory, standaloneName(invoice.bindle));
   const fresh = !(await exists(folder));
   try {
@@ -109,7 +110,10 @@ export async function isStandalone(path: string): Promise<boolean> {
  * it (a link, `../`, another name, more bytes than the invoice says) is refused before a byte of it is kept.
  * @throws StandaloneError, InvoiceError, CodecError
  */
-export async function readStandalone(path: string, options: { maxBytes?: number } = {}): Promise<Standalone> {
+export async function readStandalone(
+  path: string,
+  options: { maxBytes?: number; signal?: AbortSignal } = {},
+): Promise<Standalone> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new StandaloneError('NOT_STANDALONE', `${path} is not there.`);
   if (found.isDirectory()) return readFolder(path, () => Promise.resolve());
@@ -117,7 +121,7 @@ export async function readStandalone(path: string, options: { maxBytes?: number 
   const directory = await mkdtemp(join(tmpdir(), 'hippo-standalone-'));
   const clean = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
-    await unpack(path, directory, options.maxBytes ?? MAX_BYTES);
+    await unpack(path, directory, options.maxBytes ?? MAX_BYTES, options.signal);
     return await readFolder(directory, clean);
   } catch (error) {
     await clean();
@@ -168,7 +172,12 @@ function readChecked(text: string, file: string): Invoice {
 }
 
 /** Two passes, for the invoice, which says what else may come, need not be first. */
-async function unpack(archive: string, directory: string, maxBytes: number): Promise<void> {
+async function unpack(
+  archive: string,
+  directory: string,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let top: string | undefined;
   let invoice: Invoice | undefined;
   const member = (name: string, type: string): { kind: 'folder' | 'invoice' | 'parcel'; sha256: string } => {
@@ -189,7 +198,7 @@ async function unpack(archive: string, directory: string, maxBytes: number): Pro
     );
   };
 
-  await eachEntry(archive, maxBytes, async ({ name, type, size }, content) => {
+  await eachEntry(archive, maxBytes, signal, async ({ name, type, size }, content) => {
     const { kind } = member(name, type);
     if (kind !== 'invoice') return;
     if (invoice || size > MAX_INVOICE_BYTES)
@@ -210,7 +219,7 @@ async function unpack(archive: string, directory: string, maxBytes: number): Pro
     );
   await mkdir(join(directory, PARCELS));
   await writeFile(join(directory, INVOICE), encodeInvoice(invoice, 'toml'));
-  await eachEntry(archive, maxBytes, async ({ name, type, size }, content) => {
+  await eachEntry(archive, maxBytes, signal, async ({ name, type, size }, content) => {
     const { kind, sha256 } = member(name, type);
     if (kind !== 'parcel') return;
     const label = labels.get(sha256);
@@ -234,6 +243,7 @@ interface EntryHeader {
 async function eachEntry(
   archive: string,
   maxBytes: number,
+  signal: AbortSignal | undefined,
   visit: (header: EntryHeader, content: Readable) => Promise<void>,
 ): Promise<void> {
   const parser = new Parser({ strict: true });
@@ -242,6 +252,7 @@ async function eachEntry(
     'TOO_LARGE',
     `${archive} unpacks to more than the ${maxBytes} bytes that are allowed.`,
   );
+  signal?.throwIfAborted();
   let bytes = 0;
   let visiting = Promise.resolve();
   const open = new Set<Readable>();
@@ -263,6 +274,7 @@ async function eachEntry(
       parser.on('ignoredEntry', onEntry);
       parser.on('error', fail);
       parser.on('end', done);
+      signal?.addEventListener('abort', () => fail(signal.reason as Error));
       feed(parser, archive, { maxBytes: maxBytes + HEADER_BYTES, tooLarge, signal: stop.signal }).catch(fail);
     });
     await visiting;

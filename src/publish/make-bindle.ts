@@ -8,7 +8,7 @@ import type { BindleClient } from '../bindle/client.ts';
 import { HashCache } from '../bindle/hash-cache.ts';
 import { BindleError } from '../bindle/http.ts';
 import { parseId, type BindleId } from '../bindle/id.ts';
-import type { Invoice, Label } from '../bindle/invoice.ts';
+import { InvoiceError, labelNameProblem, type Invoice, type Label } from '../bindle/invoice.ts';
 import { openRemoteParcel } from '../bindle/parcel-copy.ts';
 import { ParcelFiles, type OpenParcel } from '../bindle/parcel-files.ts';
 import { collectModule } from '../hippofacts/collect-module.ts';
@@ -110,7 +110,13 @@ class Lookup {
     const id = parseId(text);
     if (!id) return undefined;
     try {
-      return await this.#client.getInvoice(id, { yanked: true, signal: this.#signal });
+      const invoice = await this.#client.getInvoice(id, { yanked: true, signal: this.#signal });
+      for (const { label } of invoice.parcel ?? []) {
+        const problem = labelNameProblem(label.name);
+        if (problem)
+          throw new InvoiceError('parcel', `has the name ${JSON.stringify(label.name)}, and ${problem}`);
+      }
+      return invoice;
     } catch (error) {
       if (!(error instanceof BindleError)) throw error;
       if (error.code === 'NOT_FOUND') return undefined;

@@ -138,6 +138,48 @@ describe('refusals', () => {
     });
   });
 
+  it.each(['../../healthz', 'a?b', 'a#b', 'a%2Fb', 'a b', 'a/../b'])(
+    'asks for nothing under the name %j',
+    async (name) => {
+      const server = await reference();
+      const client = clientOf({ url: server.url });
+      const hostile = { name, version: '1.0.0' };
+      for (const call of [
+        client.getInvoice(hostile),
+        client.missing(hostile),
+        client.yank(hostile),
+        client.getParcel(hostile, 'a'),
+      ])
+        await expect(call).rejects.toMatchObject({ code: 'BAD_ID' });
+      expect(server.log).toEqual([]);
+    },
+  );
+
+  it('reads no more than an invoice can have', async () => {
+    const url = await listen(
+      createServer((_req, res) => {
+        res.writeHead(200, { 'content-type': 'application/toml' });
+        const more = (): void => {
+          while (!res.destroyed && res.write('# endless\n'.repeat(10_000)));
+          res.once('drain', more);
+        };
+        more();
+      }),
+    );
+    await expect(clientOf({ url }).getInvoice(id)).rejects.toMatchObject({ code: 'NOT_BINDLE' });
+  });
+
+  it('takes no digest for a path, and passes no control characters on', async () => {
+    const evil = `bindleVersion = "1.0.0"\n[bindle]\nname = "a"\nversion = "1.0.0"\n[[parcel]]\n[parcel.label]\nsha256 = "../../x"\nname = "x"\nmediaType = "a/b"\nsize = 1\n`;
+    await expect(
+      clientOf({ url: await answering(200, 'application/toml', evil) }).getInvoice(id),
+    ).rejects.toMatchObject({ code: 'NOT_BINDLE' });
+    const shouting = await answering(400, 'application/toml', 'error = "a\\u001b[2Jb\\nc."');
+    await expect(clientOf({ url: shouting }).getInvoice(id)).rejects.toMatchObject({
+      message: 'The server refuses this: a [2Jb.',
+    });
+  });
+
   it('names /v1 when the address lacks it', async () => {
     const server = await reference();
     const client = clientOf({ url: server.url.replace('/v1', '') });

@@ -251,6 +251,21 @@ describe('push', () => {
     }
   });
 
+  it('does not send for ever what the server forgets', async () => {
+    const bindle = makeBindle('a', '1.0.0', { 'f.txt': 'x' });
+    server.intercept = (req, res) => {
+      if (!req.url?.includes('@')) return false;
+      req.resume();
+      res.writeHead(200, { 'content-type': 'application/toml' }).end('message = "parcel created"');
+      return true;
+    };
+    await expect(run(bindle)).rejects.toMatchObject({
+      code: 'SERVER',
+      message: expect.stringContaining('has taken f.txt'),
+    });
+    expect(uploads().length).toBeLessThanOrEqual(5);
+  });
+
   it('asks for no parcel that is not in the invoice', async () => {
     const bindle = makeBindle('a', '1.0.0', many(1));
     server.intercept = (req, res) => {
@@ -368,6 +383,29 @@ describe('cancel', () => {
     await ended;
     release();
   });
+
+  it.each(['/_i', '/_r/missing'])(
+    'ends at the second, at the latest, while %s is not answered',
+    async (path) => {
+      let arrive: () => void = () => undefined;
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      server.intercept = (req) => {
+        if (!req.url?.includes(path)) return false;
+        arrive();
+        return true;
+      };
+      const first = new AbortController();
+      const second = new AbortController();
+      const ended = expect(
+        run(makeBindle('a', '1.0.0', many(1)), { signal: first.signal, abort: second.signal }),
+      ).rejects.toMatchObject({ code: 'CANCELLED', stuck: [] });
+      await arrived;
+      first.abort();
+      // An invoice that is half-stored harms a real server; a question harms nobody.
+      if (path === '/_i') second.abort();
+      await ended;
+    },
+  );
 
   it('does nothing when it is cancelled before it starts', async () => {
     const cancel = new AbortController();

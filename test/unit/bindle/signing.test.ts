@@ -158,7 +158,7 @@ describe('strategies', () => {
     ['Creative takes a known creator', 'CreativeIntegrity', c, both, undefined],
     ['Creative overlooks a bad host signature', 'CreativeIntegrity', broken(ch, 1), both, undefined],
     ['Creative wants the creator known', 'CreativeIntegrity', c, ring(host), 'UNKNOWN_KEY'],
-    ['Creative wants a creator', 'CreativeIntegrity', h, both, 'UNKNOWN_KEY'],
+    ['Creative wants a creator', 'CreativeIntegrity', h, both, 'MISSING_ROLE'],
     ['Creative wants it valid', 'CreativeIntegrity', broken(c), both, 'BAD_SIGNATURE'],
     ['Authoritative takes an approver', 'AuthoritativeIntegrity', a, ring(approver), undefined],
     ['Authoritative takes one known of two', 'AuthoritativeIntegrity', cs, both, undefined],
