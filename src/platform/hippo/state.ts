@@ -228,6 +228,7 @@ export class HippoState {
       const strategy = channel.revisionSelectionStrategy ?? 'UseRangeRule';
       demandMatch(strategy, channel.activeRevisionId);
       this.#demandChannelName(app, channel.name);
+      if (isGiven(channel.activeRevisionId)) this.#demandRevision(app, channel.activeRevisionId);
       if (isGiven(channel.domain)) this.#demandDomain(channel.domain);
       this.#demandCertificate(app, channel.certificateId);
       const id = randomUUID();
@@ -244,7 +245,7 @@ export class HippoState {
       );
       this.#options.events.add(app.team_id, { type: 'channel.created', appId: app.id, channelId: id });
       this.#watching(app, () => {
-        if (isGiven(channel.activeRevisionId)) this.#activate(id, app.id, channel.activeRevisionId);
+        if (isGiven(channel.activeRevisionId)) this.#activate(id, channel.activeRevisionId);
         this.#reselect(app.id);
       });
       return id;
@@ -510,6 +511,7 @@ export class HippoState {
     const app = this.#appRow(caller, row.app_id);
     const { name, domain, rangeRule, revisionSelectionStrategy, activeRevisionId, certificateId } = patch;
     const strategy = revisionSelectionStrategy ?? row.strategy;
+    if (isGiven(activeRevisionId)) this.#demandRevision(app, activeRevisionId);
     if (strategy === 'UseRangeRule') demandMatch(strategy, activeRevisionId);
     if (name !== undefined && name !== row.name) this.#demandChannelName(app, name);
     if (domain !== undefined) this.#demandDomain(domain, id);
@@ -526,7 +528,7 @@ export class HippoState {
       );
       if (activeRevisionId === null)
         this.#database.run('UPDATE channel SET active_revision_id = NULL WHERE id = ?', id);
-      else if (activeRevisionId !== undefined) this.#activate(id, app.id, activeRevisionId);
+      else if (activeRevisionId !== undefined) this.#activate(id, activeRevisionId);
       if (patch.environmentVariables !== undefined) this.#setVariables(id, patch.environmentVariables ?? []);
       this.#reselect(app.id);
     });
@@ -598,13 +600,16 @@ export class HippoState {
       const best = selectRevision(channel.range_rule ?? '*', numbers);
       const revision = revisions.find(({ number }) => number === best);
       if (revision !== undefined && revision.id !== channel.active_revision_id)
-        this.#activate(channel.id, appId, revision.id);
+        this.#activate(channel.id, revision.id);
     }
   }
 
-  #activate(channelId: string, appId: string, revisionId: string): void {
-    if (!this.#database.get('SELECT 1 FROM revision WHERE id = ? AND app_id = ?', revisionId, appId))
-      throw new NotFoundError('Revision', revisionId);
+  #demandRevision(app: AppRow, id: string): void {
+    if (!this.#database.get('SELECT 1 FROM revision WHERE id = ? AND app_id = ?', id, app.id))
+      throw new NotFoundError('Revision', id);
+  }
+
+  #activate(channelId: string, revisionId: string): void {
     this.#database.run(
       `UPDATE channel SET active_revision_id = ?, last_publish_at = ?
        WHERE id = ? AND active_revision_id IS NOT ?`,

@@ -109,7 +109,7 @@ describe('with accounts', () => {
   it('reading can be closed by the authenticator', async () => {
     const server = await guarded({
       authenticate: async (headers) => {
-        const who = await authenticate(headers);
+        const who = await authenticate(headers, '');
         return who === 'anonymous' ? 'refused' : who;
       },
     });

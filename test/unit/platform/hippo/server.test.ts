@@ -1,63 +1,45 @@
 // Hippo's API over HTTP, by its client and by hand (hippo-api.md §2-§5).
 
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChannelItem, NewChannel, Page } from '../../../../src/hippo/api.ts';
+import type { ChannelItem, NewChannel, Page, RevisionItem } from '../../../../src/hippo/api.ts';
 import { HippoClient } from '../../../../src/hippo/client.ts';
+import { openDatabase } from '../../../../src/platform/store/database.ts';
 import { MIGRATIONS } from '../../../../src/platform/hippo/migrations.ts';
-import { createHippoServer } from '../../../../src/platform/hippo/server.ts';
-import { HippoState } from '../../../../src/platform/hippo/state.ts';
-import { openDatabase, type Database } from '../../../../src/platform/store/database.ts';
-import { ask, type Page as Answer } from '../../../support/platform.ts';
+import type { ServedChannel } from '../../../../src/platform/hippo/state.ts';
+import { ask } from '../../../support/platform.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
+import { GUID, startHippo, UNKNOWN, type JsonAnswer, type TestHippo } from './harness.ts';
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const UNKNOWN = '00000000-0000-4000-8000-000000000000';
-
-let database: Database;
-let state: HippoState;
-let server: Server;
-let url: string;
+const root = temporaryFolder();
+let hippo: TestHippo;
 let client: HippoClient;
-let bindles: Record<string, string[]>;
+let url: string;
 let reported: unknown[];
 let removed: string[];
 
 beforeEach(async () => {
-  bindles = {};
-  reported = [];
-  removed = [];
-  database = openDatabase(':memory:', MIGRATIONS);
-  state = new HippoState({ database, platformDomain: 'localhost' });
-  const hippo = createHippoServer({
-    state,
-    bindleVersions: (name) => bindles[name] ?? [],
-    channelLog: (id) => [`log of ${id}`],
-    channelRemoved: (id) => removed.push(id),
-    health: () => ({ Status: 'Healthy' }),
-    report: (error) => reported.push(error),
-  });
-  server = createServer((request, response) => void hippo.handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  client = new HippoClient({ url: `${url}/` });
+  hippo = await startHippo(root);
+  ({ client, url, reported, removed } = hippo);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  database.close();
-});
+afterEach(() => hippo.close());
 
-interface JsonAnswer extends Answer {
-  json: never;
+function push(name: string, ...versions: string[]): void {
+  hippo.bindles.push(...versions.map((version) => ({ name, version })));
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<JsonAnswer> {
-  const answer = await ask(url + path, {
-    method,
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return { ...answer, json: (answer.text === '' ? undefined : JSON.parse(answer.text)) as never };
+function send(method: string, path: string, body?: unknown): Promise<JsonAnswer> {
+  return hippo.send(method, path, body);
+}
+
+async function revisions(): Promise<RevisionItem[]> {
+  return client.revisions();
+}
+
+function channelAt(domain: string): ServedChannel | undefined {
+  return hippo.hippo.state.channelAt(domain);
 }
 
 function channel(appId: string, name: string, more: Partial<NewChannel> = {}): Promise<string> {
@@ -72,7 +54,14 @@ describe('apps', () => {
   test('are created, found, listed and removed', async () => {
     const id = await client.createApp({ name: 'demo', storageId: 'example.com/demo' });
     expect(id).toMatch(GUID);
-    const item = { id, name: 'demo', storageId: 'example.com/demo', description: null, channels: [] };
+    const item = {
+      id,
+      name: 'demo',
+      storageId: 'example.com/demo',
+      description: null,
+      channels: [],
+      teamId: expect.stringMatching(GUID),
+    };
     expect(await client.findApps('example.com/demo')).toEqual([item]);
     expect(await client.findApps('other')).toEqual([]);
     expect((await send('GET', `/api/apps/${id}`)).json).toEqual(item);
@@ -90,21 +79,25 @@ describe('apps', () => {
   });
 
   test('import the versions that the Bindle server holds', async () => {
-    bindles['demo'] = ['1.0.0', '2.0.0', '3.0.0-ana-1'];
+    push('demo', '1.0.0', '2.0.0', '3.0.0-ana-1');
     const id = await client.createApp({ name: 'demo', storageId: 'demo' });
-    expect(state.revisions().map(({ revisionNumber }) => revisionNumber)).toEqual(bindles['demo']);
+    expect((await revisions()).map(({ revisionNumber }) => revisionNumber)).toEqual([
+      '1.0.0',
+      '2.0.0',
+      '3.0.0-ana-1',
+    ]);
     expect(await active(await channel(id, 'production'))).toBe('2.0.0');
   });
 
   test('take their channels and revisions with them', async () => {
-    bindles['demo'] = ['1.0.0'];
+    push('demo', '1.0.0');
     const id = await client.createApp({ name: 'demo', storageId: 'demo' });
     const channelId = await channel(id, 'production');
     await send('DELETE', `/api/apps/${id}`);
     expect(removed).toEqual([channelId]);
     expect((await send('GET', `/api/channels/${channelId}`)).status).toBe(404);
-    expect(state.revisions()).toEqual([]);
-    expect(state.channelAt('demo.localhost')).toBeUndefined();
+    expect(await revisions()).toEqual([]);
+    expect(channelAt('demo.localhost')).toBeUndefined();
   });
 
   test.each([
@@ -118,9 +111,9 @@ describe('apps', () => {
     [{ name: 'a', storageId: 'a b' }, 'StorageId'],
     [{ name: 'a', storageId: 'a@b' }, 'StorageId'],
     [{ name: 'a', storageId: 'a'.repeat(201) }, 'StorageId'],
-    [[], 'Command'],
-    [null, 'Command'],
-    ['"text"', 'Command'],
+    [[], 'Body'],
+    [null, 'Body'],
+    ['"text"', 'Body'],
   ])('%j is refused with the property that is wrong', async (body, property) => {
     const { status, headers, json } = await send('POST', '/api/apps', body);
     expect(status).toBe(400);
@@ -135,9 +128,9 @@ describe('apps', () => {
   test('need a name of their own', async () => {
     await client.createApp({ name: 'demo', storageId: 'a' });
     await expect(client.createApp({ name: 'demo', storageId: 'b' })).rejects.toMatchObject({
-      code: 'REFUSED',
+      code: 'INVALID',
       status: 400,
-      message: expect.stringContaining('Name: is taken'),
+      message: expect.stringContaining('Name is taken'),
     });
     // Two apps may share their bindles.
     await client.createApp({ name: 'other', storageId: 'a' });
@@ -147,12 +140,12 @@ describe('apps', () => {
 describe('channels', () => {
   let appId: string;
   beforeEach(async () => {
-    bindles['demo'] = ['1.0.0', '1.1.0', '2.0.0'];
+    push('demo', '1.0.0', '1.1.0', '2.0.0');
     appId = await client.createApp({ name: 'demo', storageId: 'demo' });
   });
 
-  function revisionId(number: string): string {
-    return state.revisions().find(({ revisionNumber }) => revisionNumber === number)!.id;
+  async function revisionId(number: string): Promise<string> {
+    return (await revisions()).find(({ revisionNumber }) => revisionNumber === number)!.id;
   }
 
   test('follow "*" and get the name of the app, if they are the first', async () => {
@@ -163,11 +156,18 @@ describe('channels', () => {
       name: 'production',
       domain: 'demo.localhost',
       revisionSelectionStrategy: 'UseRangeRule',
-      activeRevision: { id: revisionId('2.0.0'), appId, revisionNumber: '2.0.0', components: [], type: null },
+      activeRevision: {
+        id: await revisionId('2.0.0'),
+        appId,
+        revisionNumber: '2.0.0',
+        components: [],
+        type: null,
+      },
       lastPublishAt: expect.stringMatching(/^\d{4}-.*Z$/),
       rangeRule: '*',
       certificate: null,
       environmentVariables: [],
+      desiredStatus: 'Running',
       appSummary: expect.objectContaining({ id: appId, name: 'demo' }),
     });
     expect((await client.channel(await channel(appId, 'second'))).domain).toBe('second-demo.localhost');
@@ -181,8 +181,8 @@ describe('channels', () => {
 
   test('may have a domain of their own, and no two the same', async () => {
     const id = await channel(appId, 'production', { domain: 'www.example.com' });
-    expect(state.channelAt('www.example.com')?.id).toBe(id);
-    await expect(channel(appId, 'second', { domain: 'www.example.com' })).rejects.toThrow('Domain: is taken');
+    expect(channelAt('www.example.com')?.id).toBe(id);
+    await expect(channel(appId, 'second', { domain: 'www.example.com' })).rejects.toThrow('Domain is taken');
     const other = await client.createApp({ name: 'Demo', storageId: 'demo' });
     await channel(appId, 'third', { domain: 'demo.localhost' });
     expect((await client.channel(await channel(other, 'production'))).domain).toBe('demo-2.localhost');
@@ -191,7 +191,7 @@ describe('channels', () => {
   test('may stay at one revision', async () => {
     const id = await channel(appId, 'fixed', {
       revisionSelectionStrategy: 'UseSpecifiedRevision',
-      activeRevisionId: revisionId('1.0.0'),
+      activeRevisionId: await revisionId('1.0.0'),
     });
     await client.registerRevision({ appStorageId: 'demo', revisionNumber: '9.0.0' });
     expect(await active(id)).toBe('1.0.0');
@@ -212,7 +212,7 @@ describe('channels', () => {
       appId,
       name: 'fixed',
       revisionSelectionStrategy: 1,
-      activeRevisionId: revisionId('1.0.0'),
+      activeRevisionId: await revisionId('1.0.0'),
     };
     expect(await active((await send('POST', '/api/channels', fixed)).json)).toBe('1.0.0');
   });
@@ -238,7 +238,7 @@ describe('channels', () => {
     const answer = await send('POST', '/api/channels', { appId, name: 'x', ...wrong });
     expect(answer.status).toBe(400);
     expect(answer.json).toHaveProperty(['errors', property]);
-    expect(state.channels()).toEqual([]);
+    expect(await client.channels()).toEqual([]);
   });
 
   test('of an app or with a revision that is unknown are not found', async () => {
@@ -246,14 +246,14 @@ describe('channels', () => {
     const fixed = { appId, name: 'x', revisionSelectionStrategy: 1, activeRevisionId: UNKNOWN };
     expect((await send('POST', '/api/channels', fixed)).status).toBe(404);
     const other = await client.createApp({ name: 'other', storageId: 'other' });
-    const foreign = { ...fixed, appId: other, activeRevisionId: revisionId('1.0.0') };
+    const foreign = { ...fixed, appId: other, activeRevisionId: await revisionId('1.0.0') };
     expect((await send('POST', '/api/channels', foreign)).status).toBe(404);
-    expect(state.channels()).toEqual([]);
+    expect(await client.channels()).toEqual([]);
   });
 
   test('have one name in an app', async () => {
     await channel(appId, 'production');
-    await expect(channel(appId, 'production')).rejects.toThrow('Name: is taken');
+    await expect(channel(appId, 'production')).rejects.toThrow('Name is taken');
   });
 
   test('are removed', async () => {
@@ -261,7 +261,7 @@ describe('channels', () => {
     expect((await send('DELETE', `/api/channels/${id}`)).status).toBe(204);
     expect(removed).toEqual([id]);
     expect((await send('DELETE', `/api/channels/${id}`)).status).toBe(404);
-    expect(state.channelAt('demo.localhost')).toBeUndefined();
+    expect(channelAt('demo.localhost')).toBeUndefined();
   });
 
   test('have a log', async () => {
@@ -297,9 +297,9 @@ describe('channels', () => {
         { channelId: id, key: 'B', value: '2' },
       ]);
       await set(['A', '']);
-      expect(state.channelAt('demo.localhost')?.environment).toEqual({ A: '' });
+      expect(channelAt('demo.localhost')?.environment).toEqual({ A: '' });
       await set();
-      expect(state.channelAt('demo.localhost')?.environment).toEqual({});
+      expect(channelAt('demo.localhost')?.environment).toEqual({});
     });
 
     test('members may be wrapped, as older clients send them', async () => {
@@ -322,7 +322,7 @@ describe('channels', () => {
     test('to a revision, and back to a rule', async () => {
       await client.patchChannel(id, {
         revisionSelectionStrategy: 'UseSpecifiedRevision',
-        activeRevisionId: revisionId('1.0.0'),
+        activeRevisionId: await revisionId('1.0.0'),
       });
       expect(await active(id)).toBe('1.0.0');
       await client.patchChannel(id, { revisionSelectionStrategy: 'UseRangeRule' });
@@ -338,9 +338,9 @@ describe('channels', () => {
     test.each([
       [{ rangeRule: 'x y z' }, 'RangeRule'],
       [{ environmentVariables: 'A=1' }, 'EnvironmentVariables'],
-      [{ environmentVariables: [{ key: 'A=B', value: '' }] }, 'Key'],
-      [{ environmentVariables: [{ key: 'a'.repeat(33), value: '' }] }, 'Key'],
-      [{ environmentVariables: [{ key: 'A' }] }, 'Value'],
+      [{ environmentVariables: [{ key: 'A=B', value: '' }] }, 'EnvironmentVariables[0].Key'],
+      [{ environmentVariables: [{ key: 'a'.repeat(33), value: '' }] }, 'EnvironmentVariables[0].Key'],
+      [{ environmentVariables: [{ key: 'A' }] }, 'EnvironmentVariables[0].Value'],
       [
         {
           environmentVariables: [
@@ -373,7 +373,7 @@ describe('revisions', () => {
     const body = { appStorageId: 'demo', revisionNumber: '1.0.0' };
     expect(await send('POST', '/api/revisions', body)).toMatchObject({ status: 201, text: '' });
     expect(await send('POST', '/api/revisions', body)).toMatchObject({ status: 201, text: '' });
-    expect(state.revisions()).toHaveLength(1);
+    expect(await revisions()).toHaveLength(1);
   });
 
   test('are taken for names with dots, which real servers refuse', async () => {
@@ -475,7 +475,6 @@ describe('what goes wrong', () => {
   test.each([
     ['GET', '/api/nothing'],
     ['GET', '/'],
-    ['PUT', '/api/apps'],
     ['GET', `/api/apps/${UNKNOWN}`],
     ['GET', '/api/apps/not-a-guid'],
     ['GET', `/api/channels/${UNKNOWN}`],
@@ -500,7 +499,9 @@ describe('what goes wrong', () => {
 
   test("the server's own failure is reported to its owner and not to the peer", async () => {
     await channel(await client.createApp({ name: 'a', storageId: 'a' }), 'x');
+    const database = openDatabase(join(hippo.directory, 'hippo.db'), MIGRATIONS);
     database.execute('DROP TABLE variable');
+    database.close();
     const { status, json } = await send('GET', '/api/channels');
     expect({ status, json }).toEqual({
       status: 500,
@@ -511,12 +512,12 @@ describe('what goes wrong', () => {
 
   test('is told by the client in one sentence', async () => {
     await expect(client.createApp({ name: 'a b', storageId: '' })).rejects.toThrow(
-      /^Hippo at http\S+ refused \(400\): Name: .*\.$/,
+      /^Hippo at http\S+ refuses this: Name .*\.$/,
     );
     const nobody = new HippoClient({ url: 'http://127.0.0.1:9' });
     await expect(nobody.findApps('x')).rejects.toMatchObject({
       code: 'UNREACHABLE',
-      message: expect.stringMatching(/^No Hippo answers at http:\/\/127\.0\.0\.1:9 \(.*\): .*\.$/),
+      message: expect.stringMatching(/^No Hippo answers at http:\/\/127\.0\.0\.1:9 \(.*\)\.$/),
     });
   });
 
@@ -525,7 +526,7 @@ describe('what goes wrong', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
     await expect(new HippoClient({ url: `http://127.0.0.1:${port}` }).findApps('x')).rejects.toThrow(
-      'is not Hippo',
+      'is not a Hippo',
     );
     other.closeAllConnections();
     other.close();
