@@ -1,118 +1,17 @@
 // Channels over HTTP: their handlers run in processes of their own, and what goes wrong in one stays there.
 
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BindleId } from '../../../../src/bindle/id.ts';
-import type { Invoice, Parcel } from '../../../../src/bindle/invoice.ts';
-import { createRuntime, type Runtime } from '../../../../src/platform/runtime/runtime.ts';
-import { sha256 } from '../../../support/bindles.ts';
-import { ask, type Page } from '../../../support/platform.ts';
-import { compile } from '../../../support/wasm.ts';
+import { Channels, says } from './harness.ts';
 
-const programs = {
-  process: new URL('../../../../src/platform/runtime/process.ts', import.meta.url),
-  worker: new URL('../../../../src/platform/runtime/worker.ts', import.meta.url),
-};
-
-/** A Bindle server's content, a log and a runtime; the channel is named by the Host. */
-const invoices = new Map<string, Invoice>();
-const parcels = new Map<string, Buffer>();
-const environments = new Map<string, Record<string, string>>();
-const versions = new Map<string, string>();
-const logs = new Map<string, string[]>();
-let runtime: Runtime;
-let server: Server;
-let url: string;
+let channels: Channels;
 
 beforeAll(async () => {
-  runtime = createRuntime({
-    programs,
-    readInvoice: ({ name, version }: BindleId) => invoices.get(`${name}/${version}`),
-    readParcel: (digest) => Promise.resolve(parcels.get(digest)),
-    missingParcels: (digests) => Promise.resolve(digests.filter((digest) => !parcels.has(digest))),
-    log: (id, text) => void logs.set(id, [...(logs.get(id) ?? []), text]),
-    limits: { time: 1500, workers: 2, body: 1_000_000 },
-  });
-  server = createServer((request, response) => {
-    const id = request.headers.host ?? '';
-    const bindle = { name: id, version: versions.get(id) ?? '1.0.0' };
-    const environment = environments.get(id) ?? {};
-    void runtime.handle({ id, bindle, environment }, { scheme: 'http', defaultHost: id }, request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  channels = await Channels.start({ time: 1500, workers: 2, body: 1_000_000 });
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await runtime.stop();
-});
+afterAll(() => channels.stop());
 
-function store(bytes: Buffer): string {
-  parcels.set(sha256(bytes), bytes);
-  return sha256(bytes);
-}
-
-interface HandlerSource {
-  source?: string;
-  bytes?: Buffer;
-  /** Several exports, set up by `_initialize`. */
-  reactor?: true;
-  entrypoint?: string;
-  argv?: string;
-}
-
-/** A bindle with one module a route; `files` are required by all of them. */
-async function install(
-  channel: string,
-  handlers: Record<string, HandlerSource>,
-  files: Record<string, string> = {},
-  version = '1.0.0',
-): Promise<void> {
-  const parcel: Parcel[] = [];
-  for (const [route, { source = '', bytes, reactor, entrypoint, argv }] of Object.entries(handlers)) {
-    const module = bytes ?? (await compile(source, ...(reactor ? ['--exportStart', '_initialize'] : [])));
-    parcel.push({
-      label: {
-        sha256: store(module),
-        mediaType: 'application/wasm',
-        name: 'main.wasm',
-        size: module.length,
-        feature: { wagi: { route, ...(entrypoint ? { entrypoint } : {}), ...(argv ? { argv } : {}) } },
-      },
-      conditions: { requires: ['files'] },
-    });
-  }
-  for (const [name, text] of Object.entries(files)) {
-    const bytes = Buffer.from(text);
-    parcel.push({
-      label: {
-        sha256: store(bytes),
-        mediaType: 'text/plain',
-        name,
-        size: bytes.length,
-        feature: { wagi: { file: 'true' } },
-      },
-      conditions: { memberOf: ['files'] },
-    });
-  }
-  versions.set(channel, version);
-  invoices.set(`${channel}/${version}`, {
-    bindleVersion: '1.0.0',
-    bindle: { name: channel, version },
-    parcel,
-  });
-}
-
-function visit(channel: string, path = '/', options: Parameters<typeof ask>[1] = {}): Promise<Page> {
-  return ask(url + path, { ...options, headers: { ...options.headers, host: channel } });
-}
-
-/** AssemblyScript that answers with the value of an expression. */
-function says(expression: string): string {
-  return `process.stdout.write('content-type: text/plain\\n\\n' + ${expression});`;
-}
+const install: Channels['install'] = (...values) => channels.install(...values);
+const visit: Channels['visit'] = (...values) => channels.visit(...values);
 
 const ECHO = `
   process.stdout.write('content-type: text/plain\\nx-length: ' + process.env.get('CONTENT_LENGTH') + '\\n\\n');
@@ -180,9 +79,9 @@ describe('a channel', () => {
 
   test('sees its variables as they are at the moment of the request', async () => {
     await install('variables', { '/': { source: says(`process.env.get('NAME')`) } });
-    environments.set('variables', { NAME: 'one' });
+    channels.environments.set('variables', { NAME: 'one' });
     expect((await visit('variables')).text).toBe('one');
-    environments.set('variables', { NAME: 'two' });
+    channels.environments.set('variables', { NAME: 'two' });
     expect((await visit('variables')).text).toBe('two');
   });
 
@@ -233,7 +132,7 @@ describe('a channel', () => {
       },
     });
     expect((await visit('misprinted')).text).toBe('base');
-    expect(logs.get('misprinted')?.[0]).toContain('_routes');
+    expect(channels.logs.get('misprinted')?.[0]).toContain('_routes');
   });
 
   test('runs the new bindle from the next request on', async () => {
@@ -251,7 +150,7 @@ describe('a channel', () => {
     `;
     await install('overlap', { '/': { source: slow } }, {}, '1.0.0');
     const old = visit('overlap');
-    await new Promise((resolve) => server.once('request', resolve));
+    await new Promise((resolve) => channels.server.once('request', resolve));
     await install('overlap', { '/': { source: says(`'new'`) } }, {}, '2.0.0');
     expect((await visit('overlap')).text).toBe('new');
     expect((await old).text).toBe('old');
@@ -260,9 +159,9 @@ describe('a channel', () => {
   test('that is released ends its last request, and can come back', async () => {
     await install('released', { '/': { source: says(`'here'`) } });
     const last = visit('released');
-    await new Promise((resolve) => server.once('request', resolve));
-    runtime.release('released');
-    runtime.release('never-there');
+    await new Promise((resolve) => channels.server.once('request', resolve));
+    channels.runtime.release('released');
+    channels.runtime.release('never-there');
     expect((await last).text).toBe('here');
     expect((await visit('released')).text).toBe('here');
   });
@@ -275,11 +174,11 @@ describe('what is not there', () => {
       text: expect.stringContaining('absent/1.0.0'),
     });
     await install('absent', { '/': { source: says(`'here'`) } });
-    const [digest = ''] = invoices.get('absent/1.0.0')!.parcel!.map(({ label }) => label.sha256);
-    const module = parcels.get(digest)!;
-    parcels.delete(digest);
+    const [digest = ''] = channels.invoices.get('absent/1.0.0')!.parcel!.map(({ label }) => label.sha256);
+    const module = channels.parcels.get(digest)!;
+    channels.parcels.delete(digest);
     expect(await visit('absent')).toMatchObject({ status: 503, text: expect.stringContaining(digest) });
-    parcels.set(digest, module);
+    channels.parcels.set(digest, module);
     expect(await visit('absent')).toMatchObject({ status: 200, text: 'here' });
   });
 });
@@ -293,9 +192,9 @@ describe('a handler that fails', () => {
     const channel = `fails-${name.replaceAll(' ', '-')}`;
     await install(channel, { '/': { source: `process.stderr.write('last words\\n'); ${source}` } });
     expect(await visit(channel)).toMatchObject({ status: 500, text: '' });
-    expect(logs.get(channel)?.[0]).toContain('last words');
-    expect(logs.get(channel)?.at(-1)).toContain(reason);
-    expect(logs.get(channel)?.at(-1)).toContain('GET /: main.wasm');
+    expect(channels.logs.get(channel)?.[0]).toContain('last words');
+    expect(channels.logs.get(channel)?.at(-1)).toContain(reason);
+    expect(channels.logs.get(channel)?.at(-1)).toContain('GET /: main.wasm');
   });
 
   test('to be WebAssembly is one too, and others of the app still answer', async () => {
@@ -325,7 +224,7 @@ describe('a hostile handler', () => {
     const bad = [1, 2, 3].map(() => visit(channel, '/bad'));
     for (const page of await Promise.all(bad)) expect(page.status).toBe(504);
     expect((await visit(channel, '/good')).text).toBe('good');
-    expect(logs.get(channel)?.[0]).toContain('1500 ms');
+    expect(channels.logs.get(channel)?.[0]).toContain('1500 ms');
   });
 
   test('that loops while it is instantiated is ended as well', async () => {
