@@ -113,12 +113,13 @@ class Checker {
         `${which} may not specify an entrypoint on an external reference`,
       );
     const id = external?.value?.bindleId;
-    if (id?.value !== undefined && !parseId(id.value))
-      this.#report(
-        'invalid-id',
-        id.range,
-        `${quote(id.value)} is not a valid bindle id: write the name, a slash and the version, as in "tools/fileserver/1.0.3"`,
-      );
+    if (id?.value === undefined) return;
+    const parsed = parseId(id.value);
+    const problem = parsed
+      ? nameProblem(parsed.name)
+      : 'write the name, a slash and the version, as in "tools/fileserver/1.0.3"';
+    if (problem !== undefined)
+      this.#report('invalid-id', id.range, `${quote(id.value)} is not a valid bindle id: ${problem}`);
   }
 
   entries(): void {

@@ -136,9 +136,9 @@ class PatternExpander {
       if (found.length > 0) findings.push(explain(text, kind, found));
     }
     const files: LocalFile[] = [];
-    for (const { segments, path: file } of matches) {
+    for (const { segments, path: file, linked } of matches) {
       const name = labelName(segments);
-      if (name !== undefined) files.push({ path: file, name });
+      if (name !== undefined) files.push({ path: file, name, ...(linked !== undefined && { linked }) });
       else findings.push({ ...badName(text, segments), files: [segments.join('/')] });
     }
     if (matches.length === 0 && !findings.some(({ severity }) => severity === 'error'))

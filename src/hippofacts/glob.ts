@@ -12,6 +12,8 @@ export interface Match {
   /** Of the name, relative to the project. */
   readonly segments: readonly string[];
   readonly path: string;
+  /** The name of the file itself, where a link leads to it. */
+  readonly linked?: string;
 }
 
 export type GlobFaultKind =
@@ -207,7 +209,9 @@ class Walk {
     } else {
       // A way that left the project and came back has a shorter name.
       const segments = place.segments[0] === '..' ? this.#project.segmentsOf(place.real) : place.segments;
-      this.#matches.set(segments.join('/'), { segments, path: place.path });
+      const real = this.#project.segmentsOf(place.real).join('/');
+      const linked = real === place.segments.join('/') ? {} : { linked: real };
+      this.#matches.set(segments.join('/'), { segments, path: place.path, ...linked });
     }
   }
 

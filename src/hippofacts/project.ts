@@ -18,6 +18,8 @@ export interface LocalFile {
   readonly path: string;
   /** As it will stand in the bindle: relative to the project, with `/`. */
   readonly name: string;
+  /** The name of the file itself, where a link leads to it. */
+  readonly linked?: string;
 }
 
 /** A place in the project, or outside of it when the first of its segments is `..`. */

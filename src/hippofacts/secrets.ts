@@ -7,7 +7,14 @@ import type { LocalFile } from './project.ts';
 import { mapLimited } from './map-limited.ts';
 
 /** Names of this product's own files with private keys. `*` stands for any text; case does not count. */
-export const OWN_KEY_FILES: readonly string[] = ['secret_keys.toml', 'signing-keys.toml', '*.secret.toml'];
+const OWN_KEY_FILES: readonly string[] = [
+  'secret_keys.toml',
+  'signing-keys.toml',
+  'host_key.toml',
+  'owner-token',
+  'hippo.db*',
+  '*.secret.toml',
+];
 
 /** Names of files, in any folder. */
 const SECRET_NAMES: readonly string[] = [
@@ -66,7 +73,8 @@ export async function findSecrets(
   // Buffers that no file is being read into.
   const idle: Buffer[] = [];
   await mapLimited([...suspects.values()], CONCURRENCY, signal, async (file) => {
-    if (hasSecretName(file.name) || (await holdsPrivateKey(file.path, idle))) secret.add(file.name);
+    const named = hasSecretName(file.name) || hasSecretName(file.linked ?? '');
+    if (named || (await holdsPrivateKey(file.path, idle))) secret.add(file.name);
   });
 
   const problems: Problem[] = [];
