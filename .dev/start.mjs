@@ -1,5 +1,7 @@
 // `npm start [-- --once] [-- --port N]`: builds everything, starts a local Hippo, publishes the sample to it,
 // looks at its page, and stays up until Ctrl-C (with --once it ends there).
+import { readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -99,18 +101,23 @@ async function startPlatform() {
 }
 
 /** @returns the bindle's id */
-async function push(sample, { bindleUrl }) {
+async function push(sample, { bindleUrl, tokenFile }) {
   const output = await demand(
     ['dist/cli.cjs', 'bindle', sample, '--server', bindleUrl, '-v', 'production', '-o', 'id'],
     // The key that signs the sample is one of this clone, not yours.
-    { ...process.env, HIPPO_HOME: join(root, 'out/hippo-home') },
+    {
+      ...process.env,
+      HIPPO_HOME: join(root, 'out/hippo-home'),
+      BINDLE_TOKEN: (await readFile(tokenFile, 'utf8')).trim(),
+    },
   );
   return output.trim().split('\n').at(-1);
 }
 
-async function release(id, { hippoUrl }) {
+async function release(id, { hippoUrl, tokenFile }) {
   const [storageId, revisionNumber] = [id.slice(0, id.lastIndexOf('/')), id.slice(id.lastIndexOf('/') + 1)];
-  const hippo = new HippoClient({ url: hippoUrl });
+  const token = (await readFile(tokenFile, 'utf8')).trim();
+  const hippo = new HippoClient({ url: hippoUrl, credentials: { type: 'bearer', token } });
   const appId = await hippo.createApp({ name: storageId, storageId });
   const channelId = await hippo.createChannel({
     appId,
@@ -125,6 +132,11 @@ async function release(id, { hippoUrl }) {
   const status = await hippo.channelStatus(channelId);
   if (status !== 'Running') throw new Error(`The channel is ${status}, not Running.`);
   return hippo.channel(channelId);
+}
+
+/** Whoever can read this file may do everything on this local Hippo. */
+async function ownerToken({ tokenFile }) {
+  return (await readFile(tokenFile, 'utf8')).trim();
 }
 
 /** @returns the page's heading; asked for at 127.0.0.1, since not every resolver knows *.localhost */

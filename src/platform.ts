@@ -9,21 +9,25 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import type { BindleId } from './bindle/id.ts';
+import type { ChannelState } from './hippo/api.ts';
 import type { PlatformHealth } from './hippo/platform-api.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
 import { openAccessLog } from './platform/gateway/access-log.ts';
 import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
 import { createGateway } from './platform/gateway/gateway.ts';
+import { ChannelPorts, PORT_MIGRATIONS } from './platform/gateway/ports.ts';
 import { keepPort, listenOnKeptPort } from './platform/gateway/kept-port.ts';
 import { holdLease } from './platform/gateway/lease.ts';
 import type { Caller } from './platform/hippo/caller.ts';
 import { openHippo } from './platform/hippo/hippo.ts';
 import { openLogs } from './platform/runtime/log.ts';
 import { createRuntime } from './platform/runtime/runtime.ts';
+import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
 import { openLogFile } from './platform/store/log-file.ts';
+import { forgetPlatform, notePlatform } from './session/known-platforms.ts';
 import { findPlaces } from './session/places.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
@@ -32,7 +36,7 @@ const USAGE =
 const DEFAULT_PORT = 5309;
 const PLATFORM_DOMAIN = 'localhost';
 /** Until every client shows who it is, those that do not are taken for the machine's owner. */
-const OPEN_TO_ALL = true;
+const OPEN_TO_ALL = false;
 /** Milliseconds that a request under way gets to finish when the platform stops. */
 const PATIENCE = 3000;
 
@@ -192,6 +196,7 @@ async function start({
         const here = await parcels.sizes(sha256s);
         return sha256s.filter((sha256) => !here.has(sha256));
       },
+      statusChanged: (channelId) => hippo.state.channelStateChanged(channelId),
       log: (channelId, text) => {
         try {
           logs.append(channelId, text);
@@ -201,8 +206,6 @@ async function start({
         }
       },
     });
-    cleanup.add(() => runtime.stop());
-
     const hippo = openHippo({
       directory: dataDir,
       platformDomain: PLATFORM_DOMAIN,
@@ -220,13 +223,35 @@ async function start({
       channelRemoved: (channelId) => {
         runtime.release(channelId);
         logs.remove(channelId);
+        ports.remove(channelId);
       },
       channelStopped: (channelId) => runtime.release(channelId),
+      channelState: (channelId) => stateOf(channelId),
+      channelAddress: ({ id, domain }) => {
+        const port = ports.portOf(id);
+        return { port, urls: [`http://${domain}:${apiPort}/`, `http://localhost:${port}/`] };
+      },
       health: health(instance),
       version: packageJson.version,
       report,
     });
     cleanup.add(() => hippo.close());
+    // Before the state, which it tells of its end.
+    cleanup.add(() => runtime.stop());
+    const stateOf = (channelId: string): ChannelState | undefined => {
+      const channel = hippo.state.servedChannel(channelId);
+      const { id, bindle: runs, stopped } = channel ?? {};
+      if (id === undefined || runs === undefined || stopped === true) return undefined;
+      return runtime.status({ id, bindle: runs }).status;
+    };
+    const portDatabase = openDatabase(join(dataDir, 'gateway.db'), PORT_MIGRATIONS);
+    cleanup.add(() => portDatabase.close());
+    const ports = new ChannelPorts({
+      database: portDatabase,
+      connected: (socket) => entrance.emit('connection', socket),
+      report,
+    });
+    cleanup.add(() => ports.close());
     let end: (reason: string) => void = () => undefined;
     const over = new Promise<string>((resolve) => (end = resolve));
     const control = createControl({
@@ -249,20 +274,20 @@ async function start({
       hippo: (request, response) => control(request, response) || hippo.handle(request, response),
       gateway: createGateway({
         channelAt: (domain) => hippo.state.channelAt(domain),
-        channelById: () => undefined,
+        channelById: (id) => hippo.state.servedChannel(id),
         runtime,
         accessLog,
         report,
       }),
-      channelOn: () => undefined,
+      channelOn: (port) => ports.channelOn(port),
     });
     const lease = holdLease(entrance, leaseSeconds);
     cleanup.add(() => lease.stop());
-    const bound = await bind(entrance, port, kept && join(kept, 'port'));
+    const apiPort = await bind(entrance, port, kept && join(kept, 'port'));
     cleanup.add(() => close(entrance, PATIENCE));
     cleanup.add(() => hippo.endStreams());
 
-    const hippoUrl = `http://localhost:${bound}`;
+    const hippoUrl = `http://localhost:${apiPort}`;
     const ready: RunningPlatform = {
       hippoUrl,
       bindleUrl: `${hippoUrl}/v1`,
@@ -275,6 +300,16 @@ async function start({
     await writeRunning(ready);
     // First of all: nobody should find what is about to end.
     cleanup.add(() => removeRunning(dataDir));
+    const { platform: usual, platforms } = findPlaces(process.env);
+    if (dataDir !== usual) {
+      // Without the note it runs as well, and is only not found by itself.
+      await notePlatform(platforms, ready).catch(report);
+      cleanup.add(() => forgetPlatform(platforms, ready));
+    }
+    // There may be thousands of them: nobody should have to wait for the last.
+    setImmediate(() => {
+      ports.openAll(hippo.state.servedChannels().map(({ id }) => id)).catch(report);
+    });
     log.write(`version ${ready.version} (process ${ready.pid}) is ready at ${hippoUrl}`);
     void lease.ended.then(() => end('no client came for the time of its lease'));
     void over.then((reason) => log.write(`ends: ${reason}`));

@@ -1,7 +1,7 @@
 // From what a user has said and kept to a client of the right Hippo that knows who it is.
 
 import { readFile } from 'node:fs/promises';
-import { isLoopback, readBaseUrl, type Credentials } from '../bindle/http.ts';
+import { readBaseUrl, type Credentials } from '../bindle/http.ts';
 import { HippoClient, type HippoClientOptions } from '../hippo/client.ts';
 import { demandEncryption, LOCAL, nameForUrl, type Connection, type ConnectionStore } from './connections.ts';
 import { SessionError } from './errors.ts';
@@ -26,9 +26,9 @@ export interface SessionWish {
 export interface SessionPorts {
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
-  /** The local Hippo if it runs. */
-  readonly findPlatform: () => Promise<RunningPlatform | undefined>;
-  /** The same, started if it does not. */
+  /** The local Hippo at an address, if there is one. */
+  readonly findPlatformAt: (url: URL) => Promise<RunningPlatform | undefined>;
+  /** The local Hippo, started if none runs. */
   readonly startPlatform: () => Promise<RunningPlatform>;
 }
 
@@ -63,7 +63,7 @@ export async function resolveConnection(
     ...(wish.insecure === undefined ? {} : { insecure: wish.insecure }),
     ...(wish.caFile === undefined ? {} : { caFile: wish.caFile }),
   };
-  return { connection: changed, platform: await platformAt(changed.hippoUrl, ports) };
+  return { connection: changed, platform: await ports.findPlatformAt(new URL(changed.hippoUrl)) };
 }
 
 /** @throws SessionError, PlatformError, PrivateFileError, HippoError `BAD_URL` */
@@ -87,7 +87,7 @@ export async function openSessionAt(
 ): Promise<OpenSession | undefined> {
   const wished = wish.url === undefined ? undefined : readBaseUrl(wish.url);
   if (wished?.origin === address.origin) return openSession(wish, ports);
-  const platform = await platformAt(address.origin, ports);
+  const platform = await ports.findPlatformAt(address);
   if (platform) return openSession({ ...wish, url: platform.hippoUrl }, ports);
   const kept = await ports.connections.findByOrigin(address.origin);
   return kept && openSession({ ...wish, url: undefined, connection: kept.name }, ports);
@@ -160,22 +160,6 @@ async function byAddress(
     );
   const kept = await ports.connections.findByOrigin(url.origin);
   return { connection: kept ?? { name: nameForUrl(url), hippoUrl: url.href.replace(/\/$/, '') } };
-}
-
-async function platformAt(hippoUrl: string, ports: SessionPorts): Promise<RunningPlatform | undefined> {
-  const url = new URL(hippoUrl);
-  if (!isLoopback(url.hostname)) return undefined;
-  const platform = await ports.findPlatform();
-  return platform && isPlatformAt(platform, url) ? platform : undefined;
-}
-
-/** Whether an address is that of the local Hippo. */
-export function isPlatformAt({ hippoUrl }: RunningPlatform, { protocol, hostname, port }: URL): boolean {
-  return (
-    protocol === 'http:' &&
-    ['localhost', '127.0.0.1', '[::1]'].includes(hostname) &&
-    (port || '80') === (new URL(hippoUrl).port || '80')
-  );
 }
 
 function localConnection({ hippoUrl, bindleUrl }: RunningPlatform): Connection {

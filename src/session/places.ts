@@ -20,6 +20,8 @@ export interface Places {
   compileCache: string;
   /** The local Hippo's state. */
   platform: string;
+  /** Where local Hippos with their state elsewhere are noted, by port (0600). */
+  platforms: string;
 }
 
 /** The usual folders of the operating system, or all below `HIPPO_HOME` where that is set. */
@@ -37,5 +39,6 @@ export function findPlaces(env: NodeJS.ProcessEnv): Places {
     hashCache: join(cache, 'hashes'),
     compileCache: join(cache, 'compiled'),
     platform: join(data, 'platform'),
+    platforms: join(data, 'platforms'),
   };
 }

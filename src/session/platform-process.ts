@@ -15,6 +15,8 @@ export interface PlatformOptions {
   port?: number;
   /** Where its state is kept; in a temporary folder that goes when it ends if absent. */
   dataDir?: string;
+  /** Only accounts may read from its Bindle server, too. */
+  isPrivate?: boolean;
 }
 
 export interface DetachedOptions extends PlatformOptions {
@@ -120,12 +122,13 @@ interface Outcome {
   code?: number;
 }
 
-function program({ port, dataDir }: PlatformOptions): string[] {
+function program({ port, dataDir, isPrivate }: PlatformOptions): string[] {
   const fromSource = import.meta.url.endsWith('.ts');
   return [
     '--disable-warning=ExperimentalWarning',
     fileURLToPath(new URL(fromSource ? '../platform.ts' : './platform.cjs', import.meta.url)),
     ...(port === undefined ? [] : ['--port', String(port)]),
+    ...(isPrivate ? ['--private'] : []),
     ...(dataDir === undefined ? ['--ephemeral'] : ['--data', dataDir]),
   ];
 }

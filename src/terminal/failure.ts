@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { ManifestError } from '../hippofacts/manifest-error.ts';
-import { paint, say, type Screen } from './screen.ts';
+import { paint, say, visible, type Screen } from './screen.ts';
 
 /** Documented in the README: scripts depend on them. */
 export const EXIT = {
@@ -48,6 +48,7 @@ const BY_CODE: Record<string, number> = {
   STUCK: EXIT.server,
   PARCEL_REFUSED: EXIT.server,
   BAD_URL: EXIT.usage,
+  BAD_ID: EXIT.usage,
   FILE_CHANGED: EXIT.project,
   FILE_UNREADABLE: EXIT.project,
   NO_SUCH_FILE: EXIT.project,
@@ -75,7 +76,7 @@ export function report(screen: Screen, error: unknown): number {
   // commander has printed its own message; help and version end that way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { message, hint, code, exitCode } = describe(error);
-  say(screen, `${paint(screen, 'red', 'error:')} ${message}`);
+  say(screen, `${paint(screen, 'red', 'error:')} ${visible(message)}`);
   if (hint !== undefined) say(screen, hint);
   if (screen.env['HIPPO_DEBUG'] && error instanceof Error) say(screen, error.stack ?? '');
   if (exitCode !== undefined) return exitCode;

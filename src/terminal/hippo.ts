@@ -11,10 +11,11 @@ import {
   type SessionPorts,
   type SessionWish,
 } from '../session/open-session.ts';
+import { findPlatformAt } from '../session/known-platforms.ts';
 import { findPlaces } from '../session/places.ts';
 import { ProjectChoices, type Choice } from '../session/project-choice.ts';
 import { FileSecretStore } from '../session/secret-store.ts';
-import { runningPlatform, usePlatform } from './local-platform.ts';
+import { usePlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
 export interface HippoOptions {
@@ -127,7 +128,7 @@ export function sessionPorts(screen: Screen): SessionPorts {
   return {
     connections: new ConnectionStore(places.connections),
     secrets: new FileSecretStore(places.secrets),
-    findPlatform: () => runningPlatform(screen),
+    findPlatformAt: (url) => findPlatformAt(places, url),
     startPlatform: () => usePlatform(screen),
   };
 }

@@ -1,6 +1,7 @@
 // The local Hippo as commands use it: found where this user keeps it or, with a word about it, started.
 
-import { ensurePlatform, findPlatform, LEASE_SECONDS } from '../session/local-platform.ts';
+import { findLocalPlatform } from '../session/known-platforms.ts';
+import { ensurePlatform, LEASE_SECONDS } from '../session/local-platform.ts';
 import { findPlaces } from '../session/places.ts';
 import type { RunningPlatform } from '../session/running-file.ts';
 import { CommandError, EXIT } from './failure.ts';
@@ -8,12 +9,14 @@ import { count, say, type Screen } from './screen.ts';
 
 /** Undefined if it does not run. */
 export function runningPlatform(screen: Screen): Promise<RunningPlatform | undefined> {
-  return findPlatform(findPlaces(screen.env).platform);
+  return findLocalPlatform(findPlaces(screen.env));
 }
 
 /** Starts it if it does not run; it then ends by itself some time after its last client. @throws PlatformError */
 export async function usePlatform(screen: Screen): Promise<RunningPlatform> {
   const leaseSeconds = readLease(screen);
+  const running = await runningPlatform(screen);
+  if (running) return running;
   const { platform, started } = await ensurePlatform({
     dataDir: findPlaces(screen.env).platform,
     leaseSeconds,

@@ -12,7 +12,7 @@ import { makeBindle, type MadeBindle } from '../publish/make-bindle.ts';
 import { parseVersioning, publisher } from '../publish/version.ts';
 import { findPlaces } from '../session/places.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
-import { count, paint, say, warn, type Screen } from './screen.ts';
+import { count, paint, say, visible, warn, type Screen } from './screen.ts';
 
 export interface ProjectOptions {
   invoiceVersion: string;
@@ -96,10 +96,10 @@ export async function makeProject(
 function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
   const shown = relative(screen.cwd, file) || file;
   for (const problem of problems) {
-    if (problem.severity === 'information') say(screen, sentence(problem.message));
+    if (problem.severity === 'information') say(screen, visible(sentence(problem.message)));
     else {
       const colour = problem.severity === 'error' ? 'red' : 'yellow';
-      say(screen, paint(screen, colour, sentence(formatProblem(shown, problem))));
+      say(screen, paint(screen, colour, visible(sentence(formatProblem(shown, problem)))));
     }
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;

@@ -54,6 +54,16 @@ export function warn(screen: Screen, text: string): void {
   say(screen, `${paint(screen, 'yellow', 'warning:')} ${text}`);
 }
 
+/**
+ * Words that are not ours (a server's, a file's name) for a terminal: on one line, and with no control
+ * characters that would move the cursor or change what stands there.
+ */
+export function visible(text: string): string {
+  return text.replace(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === '\n' || character === '\t' ? ' ' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
 /** 1,234,567 bytes as "1.2 MB". */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

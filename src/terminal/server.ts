@@ -59,7 +59,19 @@ export async function connectExternal(
   options: ServerOptions & { externalUrl?: string },
 ): Promise<BindleClient> {
   const url = options.externalUrl || options.server;
-  return connectTo(screen, options, url || ((await runningPlatform(screen))?.bindleUrl ?? LOCAL_BINDLE_URL));
+  if (!options.externalUrl || sameOrigin(options.externalUrl, options.server))
+    return connectTo(
+      screen,
+      options,
+      url || ((await runningPlatform(screen))?.bindleUrl ?? LOCAL_BINDLE_URL),
+    );
+  // The credentials are those of the server that is pushed to: another origin must not see them.
+  const { bindleUsername: _user, bindlePassword: _password, bindleToken: _token, ...others } = options;
+  return connectTo(screen, others, options.externalUrl);
+}
+
+function sameOrigin(a: string, b: string | undefined): boolean {
+  return b !== undefined && URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin;
 }
 
 async function bindleServerInUse(screen: Screen): Promise<string> {
@@ -104,6 +116,14 @@ async function hippoCredentials(screen: Screen, address: URL): Promise<Credentia
 
 function readCredentials(options: ServerOptions): Credentials | undefined {
   const { bindleUsername: username, bindlePassword: password, bindleToken: token } = options;
+  if (/[^\x21-\x7e]/.test(token ?? ''))
+    throw new CommandError(
+      'The Bindle token holds blanks, line breaks or other characters that no token has.',
+      {
+        hint: 'Copy it again for --bindle-token or BINDLE_TOKEN.',
+        exitCode: EXIT.usage,
+      },
+    );
   if (token) return { type: 'bearer', token };
   if (username && password) return { type: 'basic', username, password };
   if (username || password)

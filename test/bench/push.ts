@@ -116,7 +116,8 @@ async function measure(one: Case): Promise<void> {
       '--data',
       store,
     ]);
-    const { bindleUrl } = JSON.parse(platform.line) as { bindleUrl: string };
+    const { bindleUrl, tokenFile } = JSON.parse(platform.line) as { bindleUrl: string; tokenFile: string };
+    const user = { HIPPO_HOME: home, BINDLE_TOKEN: readFileSync(tokenFile, 'utf8').trim() };
     const before = peakOf(platform.child);
     writeFileSync(
       join(project, 'HIPPOFACTS'),
@@ -133,8 +134,8 @@ async function measure(one: Case): Promise<void> {
       '-s',
       bindleUrl,
     ];
-    const ours = await run(push, { HIPPO_HOME: home });
-    const again = await run(push, { HIPPO_HOME: home });
+    const ours = await run(push, user);
+    const again = await run(push, user);
     rounds.push({
       raw: rawRun.seconds,
       ours: ours.seconds,

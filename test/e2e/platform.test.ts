@@ -37,14 +37,14 @@ describe('life', () => {
   test('keeps its state in a folder, and refuses one that is in use', async () => {
     const data = join(folder, 'kept');
     const first = await startedPlatform('--data', data, '--port', '0');
-    await new HippoClient({ url: first.ready.hippoUrl }).createApp({ name: 'kept', storageId: 'kept' });
+    await owner(first).createApp({ name: 'kept', storageId: 'kept' });
     expect(await startPlatform('--data', data, '--port', '0')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^hippo platform: Another Hippo platform is running on .*\.\n$/),
     });
     expect(await first.stop()).toBe(0);
     const second = await startedPlatform('--data', data, '--port', '0');
-    expect(await new HippoClient({ url: second.ready.hippoUrl }).findApps('kept')).toHaveLength(1);
+    expect(await owner(second).findApps('kept')).toHaveLength(1);
     await second.stop();
     expect(readdirSync(data)).toContain('hippo.db');
   });
@@ -52,10 +52,10 @@ describe('life', () => {
   test('starts again after it was killed', async () => {
     const data = join(folder, 'killed');
     const first = await startedPlatform('--data', data, '--port', '0');
-    await new HippoClient({ url: first.ready.hippoUrl }).createApp({ name: 'here', storageId: 'here' });
+    await owner(first).createApp({ name: 'here', storageId: 'here' });
     await first.stop('SIGKILL');
     const second = await startedPlatform('--data', data, '--port', '0');
-    expect(await new HippoClient({ url: second.ready.hippoUrl }).findApps('here')).toHaveLength(1);
+    expect(await owner(second).findApps('here')).toHaveLength(1);
     await second.stop();
   });
 
@@ -90,7 +90,7 @@ describe('an app', () => {
 
   beforeAll(async () => {
     platform = await startedPlatform('--data', join(folder, 'apps'), '--port', '0');
-    client = new HippoClient({ url: platform.ready.hippoUrl });
+    client = owner(platform);
     mkdirSync(join(project, 'files'), { recursive: true });
     writeFileSync(join(project, 'main.wasm'), await compile(MAIN));
     writeFileSync(join(project, 'files/note.txt'), 'a note');
@@ -107,7 +107,7 @@ describe('an app', () => {
     );
     const { code, stderr } = await hippo(
       ['bindle', project, '-s', platform.ready.bindleUrl, '-v', 'production', '-o', 'none'],
-      { env: cleanEnv(home) },
+      { env: cleanEnv(home, { BINDLE_TOKEN: platform.token }) },
     );
     expect(stderr).not.toContain('Warning');
     expect(code).toBe(0);
@@ -224,7 +224,7 @@ describe('an app', () => {
 
 test.runIf(process.platform === 'linux')('a platform that is killed leaves no process behind', async () => {
   const platform = await startedPlatform('--data', join(folder, 'orphans'), '--port', '0');
-  const client = new HippoClient({ url: platform.ready.hippoUrl });
+  const client = owner(platform);
   const project = join(folder, 'orphan');
   mkdirSync(project);
   writeFileSync(join(project, 'main.wasm'), await compile('for (;;) {}'));
@@ -233,7 +233,7 @@ test.runIf(process.platform === 'linux')('a platform that is killed leaves no pr
     '[bindle]\nname = "loop"\nversion = "1.0.0"\n[[handler]]\nroute = "/"\nname = "main.wasm"\n',
   );
   const args = ['bindle', project, '-s', platform.ready.bindleUrl, '-v', 'production', '-o', 'none'];
-  await hippo(args, { env: cleanEnv(join(folder, 'home')) });
+  await hippo(args, { env: cleanEnv(join(folder, 'home'), { BINDLE_TOKEN: platform.token }) });
   const appId = await client.createApp({ name: 'loop', storageId: 'loop' });
   await client.createChannel({ appId, name: 'x', revisionSelectionStrategy: 'UseRangeRule' });
   const visit = expect(
@@ -245,6 +245,10 @@ test.runIf(process.platform === 'linux')('a platform that is killed leaves no pr
   await visit;
   await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
 });
+
+function owner({ ready, token }: RunningPlatform): HippoClient {
+  return new HippoClient({ url: ready.hippoUrl, credentials: { type: 'bearer', token } });
+}
 
 /** From /proc: the processes whose parent is `pid`. */
 function childrenOf(pid: number): number[] {

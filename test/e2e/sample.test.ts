@@ -14,12 +14,17 @@ let channelId: string;
 
 beforeAll(async () => {
   platform = await startedPlatform('--ephemeral', '--port', '0');
-  client = new HippoClient({ url: platform.ready.hippoUrl });
+  client = new HippoClient({
+    url: platform.ready.hippoUrl,
+    credentials: { type: 'bearer', token: platform.token },
+  });
   const builder = new URL('../../.dev/sample.mjs', import.meta.url).href;
   const { buildSample } = (await import(builder)) as { buildSample: (folder: string) => Promise<string> };
   const sample = await buildSample(join(folder, 'sample'));
   const args = ['bindle', sample, '-s', platform.ready.bindleUrl, '-v', 'production', '-o', 'id'];
-  const { code, stdout } = await hippo(args, { env: cleanEnv(join(folder, 'home')) });
+  const { code, stdout } = await hippo(args, {
+    env: cleanEnv(join(folder, 'home'), { BINDLE_TOKEN: platform.token }),
+  });
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello/0.1.0\n' });
   const appId = await client.createApp({ name: 'hello', storageId: 'hello' });
   channelId = await client.createChannel({

@@ -2,7 +2,10 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -12,11 +15,14 @@ export interface Ready {
   hippoUrl: string;
   bindleUrl: string;
   dataDir: string;
+  tokenFile: string;
   pid: number;
 }
 
 export interface RunningPlatform {
   ready: Ready;
+  /** Of the owner of the machine, for both APIs. */
+  token: string;
   child: ChildProcess;
   /** What it has written to stderr so far. */
   stderr: () => string;
@@ -34,6 +40,8 @@ export interface FailedPlatform {
 export async function startPlatform(...args: string[]): Promise<RunningPlatform | FailedPlatform> {
   const child = spawn(process.execPath, [program, '--ready-json', ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    // It must leave no note in the real home.
+    env: { ...process.env, HIPPO_HOME: process.env['HIPPO_HOME'] ?? join(tmpdir(), 'hippo-test-home') },
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -43,8 +51,10 @@ export async function startPlatform(...args: string[]): Promise<RunningPlatform 
     ended.then(() => undefined),
   ]);
   if (line === undefined) return { code: (await ended)[0], stdout: '', stderr };
+  const ready = JSON.parse(line[0]) as Ready;
   return {
-    ready: JSON.parse(line[0]) as Ready,
+    ready,
+    token: readFileSync(ready.tokenFile, 'utf8').trim(),
     child,
     stderr: () => stderr,
     stop: async (signal = 'SIGTERM') => {

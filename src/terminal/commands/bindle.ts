@@ -70,7 +70,7 @@ async function openSource(
   { signal }: Cancel,
 ): Promise<Source> {
   if (await isStandalone(path)) {
-    const { invoice, open, close } = await readStandalone(path);
+    const { invoice, open, close } = await readStandalone(path, { signal });
     return { invoice, key: undefined, open, close };
   }
   const external = await connectExternal(screen, options);

@@ -8,6 +8,7 @@ import { LOCAL, type Connection } from '../../session/connections.ts';
 import { openSession, transport } from '../../session/open-session.ts';
 import { AlreadySaid, EXIT } from '../failure.ts';
 import { sessionPorts, sessionWish } from '../hippo.ts';
+import { runningPlatform } from '../local-platform.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { print, say, warn, type Screen } from '../screen.ts';
 import { printTable } from '../table.ts';
@@ -29,7 +30,7 @@ const DIALECTS: Readonly<Record<Dialect, string>> = {
 };
 
 export function configure(command: Command, screen: Screen): void {
-  const { connections, secrets, findPlatform } = sessionPorts(screen);
+  const { connections, secrets } = sessionPorts(screen);
 
   const add = command
     .command('add')
@@ -69,7 +70,7 @@ export function configure(command: Command, screen: Screen): void {
     .description('list the connections; * is the one in use');
   addOutputOption(list, ['message', 'id', 'json']).action(async ({ output }: { output: OutputForm }) => {
     const current = await connections.current();
-    const platform = await findPlatform();
+    const platform = await runningPlatform(screen);
     const local: Omit<Connection, 'hippoUrl'> & { hippoUrl: string | null } = {
       name: LOCAL,
       hippoUrl: platform?.hippoUrl ?? null,
@@ -142,7 +143,7 @@ async function testConnection(screen: Screen, name: string | undefined, output: 
         screen,
         JSON.stringify({
           connection: connection.name,
-          hippo: client.url.href,
+          hippo: connection.hippoUrl,
           ...identity,
           user: myself?.userName ?? null,
           administrator: myself?.administrator ?? null,
@@ -153,7 +154,7 @@ async function testConnection(screen: Screen, name: string | undefined, output: 
       const product =
         identity.product === undefined ? 'a Hippo' : `${identity.product} ${identity.version ?? ''}`;
       print(screen, `Connection: ${connection.name}`);
-      print(screen, `Hippo:      ${client.url.href} answers: ${product.trimEnd()}`);
+      print(screen, `Hippo:      ${connection.hippoUrl} answers: ${product.trimEnd()}`);
       print(screen, `Dialect:    ${DIALECTS[identity.dialect]}`);
       const role = myself?.administrator ? ', an administrator' : '';
       print(screen, `You are:    ${myself ? myself.userName + role : 'not signed in'}`);

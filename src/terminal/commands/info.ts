@@ -1,13 +1,12 @@
 // `hippo info`: what is in a bindle, and who signed it.
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { encodeInvoice } from '../../bindle/codec.ts';
 import { formatId } from '../../bindle/id.ts';
 import type { Invoice, Parcel } from '../../bindle/invoice.ts';
 import { checkSignature } from '../../bindle/signing.ts';
-import { Option } from 'commander';
 import { requireId } from '../ids.ts';
-import { bytesText, count, print, type Screen } from '../screen.ts';
+import { bytesText, count, print, visible, type Screen } from '../screen.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions {
@@ -29,7 +28,7 @@ export function configure(command: Command, screen: Screen): void {
     const client = await connect(screen, options);
     try {
       const invoice = await client.getInvoice(id, { yanked: options.yanked ?? false });
-      if (options.output === 'message') describe(invoice).forEach((line) => print(screen, line));
+      if (options.output === 'message') describe(invoice).forEach((line) => print(screen, visible(line)));
       else print(screen, encodeInvoice(invoice, options.output).trimEnd());
     } finally {
       await client.close();

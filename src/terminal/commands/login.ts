@@ -62,7 +62,7 @@ async function login(screen: Screen, options: Options): Promise<void> {
     printResult(screen, options.output, {
       id: name,
       message: `Logged in as ${userName}`,
-      json: { connection: name, hippo: client.url.href, user: userName, expiration: session.expiration },
+      json: { connection: name, hippo: connection.hippoUrl, user: userName, expiration: session.expiration },
     });
     say(screen, `Commands talk to ${connection.hippoUrl} (${name}) from now on.`);
     if (keepPassword)

@@ -19,7 +19,7 @@ import { listenForCancel } from '../cancel.ts';
 import { AlreadySaid, CommandError, EXIT } from '../failure.ts';
 import { follow, readTail } from '../follow-file.ts';
 import { requireNumber } from '../ids.ts';
-import { leaseText } from '../local-platform.ts';
+import { leaseText, runningPlatform } from '../local-platform.ts';
 import { count, print, say, type Screen } from '../screen.ts';
 
 interface DataOption {
@@ -31,6 +31,7 @@ type Form = 'message' | 'json';
 interface StartOptions extends DataOption {
   port?: string;
   ephemeral?: boolean;
+  private?: boolean;
   detach?: boolean;
   output: Form;
 }
@@ -46,6 +47,7 @@ export function configure(command: Command, screen: Screen): void {
       'the port (default: that of the last time; at first 5309, or the next free one)',
     )
     .addOption(dataOption().conflicts('ephemeral'))
+    .option('--private', 'only accounts may read from its Bindle server, too')
     .option('--ephemeral', 'keep nothing: the state goes when it stops')
     .addOption(new Option('-d, --detach', 'leave it running in the background').conflicts('ephemeral'))
     .addOption(formOption('json: one line when it is ready'))
@@ -56,7 +58,8 @@ export function configure(command: Command, screen: Screen): void {
     .description('stop it, and everything that it runs')
     .addOption(dataOption())
     .action(async (options: DataOption) => {
-      if (await stopIfRunning(dataDirOf(screen, options))) print(screen, 'The local Hippo has stopped.');
+      if (await stopIfRunning(await dataDirInUse(screen, options)))
+        print(screen, 'The local Hippo has stopped.');
       else say(screen, 'The local Hippo does not run.');
     });
 
@@ -76,7 +79,7 @@ export function configure(command: Command, screen: Screen): void {
     .addOption(dataOption())
     .action(async (options: DataOption & { follow?: boolean; lines?: string }) => {
       const lines = options.lines === undefined ? undefined : requireNumber(options.lines, '--lines', 1e6);
-      const file = join(dataDirOf(screen, options), PLATFORM_LOG);
+      const file = join(await dataDirInUse(screen, options), PLATFORM_LOG);
       if (!existsSync(file) && !options.follow) return say(screen, `There is no log yet at ${file}.`);
       const { text, end } = await readTail(file, lines);
       screen.stdout.write(text);
@@ -96,16 +99,19 @@ export function configure(command: Command, screen: Screen): void {
 
 async function start(screen: Screen, options: StartOptions): Promise<void> {
   const wish = options.port === undefined ? undefined : requireNumber(options.port, '--port', 65535);
-  const port = wish === undefined ? {} : { port: wish };
+  const settings = {
+    ...(wish === undefined ? {} : { port: wish }),
+    ...(options.private ? { isPrivate: true } : {}),
+  };
   const dataDir = options.ephemeral ? undefined : dataDirOf(screen, options);
   if (dataDir !== undefined && (await useRunning(screen, dataDir, wish, options.output))) return;
   if (options.detach && dataDir !== undefined) {
-    const { platform } = await ensurePlatform({ ...port, dataDir });
+    const { platform } = await ensurePlatform({ ...settings, dataDir });
     return printReady(screen, platform, options.output, '`hippo platform stop` stops it.');
   }
   // Ctrl-C reaches the whole process group: it stops by itself, and we wait for that.
   process.on('SIGINT', () => undefined);
-  const platform = await startPlatform({ ...port, ...(dataDir === undefined ? {} : { dataDir }) });
+  const platform = await startPlatform({ ...settings, ...(dataDir === undefined ? {} : { dataDir }) });
   process.on('SIGTERM', () => platform.stop());
   const where = options.ephemeral ? 'Its state goes when it stops. ' : '';
   printReady(screen, platform.ready, options.output, `${where}Ctrl-C stops it.`);
@@ -140,7 +146,7 @@ function printReady(screen: Screen, ready: RunningPlatform, form: Form, remark: 
 }
 
 async function status(screen: Screen, options: DataOption & { output: Form }): Promise<void> {
-  const platform = await findPlatform(dataDirOf(screen, options));
+  const platform = await findPlatform(await dataDirInUse(screen, options));
   if (!platform) {
     if (options.output === 'json') print(screen, JSON.stringify({ running: false }));
     else say(screen, 'The local Hippo does not run; `hippo platform start` starts it.');
@@ -173,6 +179,12 @@ async function reset(screen: Screen, options: DataOption & { yes?: boolean }): P
   for (const name of await readdir(dataDir))
     await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 });
   print(screen, `Removed the state in ${dataDir}.`);
+}
+
+/** Of the one that runs, wherever it has its state. */
+async function dataDirInUse(screen: Screen, options: DataOption): Promise<string> {
+  const running = options.data === undefined ? await runningPlatform(screen) : undefined;
+  return running?.dataDir ?? dataDirOf(screen, options);
 }
 
 function dataOption(): Option {

@@ -13,7 +13,7 @@ import { listenForCancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { requireId } from '../ids.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
-import { warn, type Screen } from '../screen.ts';
+import { visible, warn, type Screen } from '../screen.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions {
@@ -86,7 +86,9 @@ async function verify(screen: Screen, invoice: Invoice, strategy: Strategy, file
     verifyInvoice(invoice, keyring.key, strategy);
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    const signers = (invoice.signature ?? []).map(({ by, role, key }) => `  ${key}  ${by} (${role})`);
+    const signers = (invoice.signature ?? []).map(({ by, role, key }) =>
+      visible(`  ${key}  ${by} (${role})`),
+    );
     throw new CommandError(`${formatId(invoice.bindle)} was not downloaded: ${explain(error, path)}`, {
       hint: [
         ...(signers.length > 0 ? ['It is signed by:', ...signers] : []),
@@ -103,6 +105,7 @@ async function verify(screen: Screen, invoice: Invoice, strategy: Strategy, file
 function explain(error: SignatureError, keyring: string): string {
   if (error.code === 'UNKNOWN_KEY') return `it is signed with a key that is not in ${keyring}.`;
   if (error.code === 'UNSIGNED') return 'it is not signed.';
-  if (error.code === 'MISSING_ROLE') return `${error.message}.`;
+  if (error.code === 'MISSING_ROLE')
+    return `${error.message}, which this strategy asks for (see --strategy).`;
   return `a signature does not hold (${error.message}), so it may have been tampered with.`;
 }

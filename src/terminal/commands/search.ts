@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
 import { requireNumber } from '../ids.ts';
 import { addOutputOption, type OutputForm } from '../output.ts';
-import { count, print, say, type Screen } from '../screen.ts';
+import { count, print, say, visible, type Screen } from '../screen.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions {
@@ -37,7 +37,7 @@ export function configure(command: Command, screen: Screen): void {
             : bindle.description
               ? `  ${firstLine(bindle.description)}`
               : '';
-          print(screen, formatId(bindle) + (options.output === 'id' ? '' : remark));
+          print(screen, visible(formatId(bindle) + (options.output === 'id' ? '' : remark)));
         }
         if (matches.invoices.length === 0) say(screen, `No bindle matches on ${client.url.href}.`);
         else if (matches.more)

@@ -19,7 +19,7 @@ export function configure(command: Command, screen: Screen): void {
           throw error;
         });
         const { connection, client } = hippo;
-        const where = { connection: connection.name, hippo: client.url.href, user: userName ?? null };
+        const where = { connection: connection.name, hippo: connection.hippoUrl, user: userName ?? null };
         if (app instanceof SessionError) {
           if (options.output === 'json')
             return print(screen, JSON.stringify({ ...where, app: null, channels: [] }));
@@ -47,7 +47,7 @@ export function configure(command: Command, screen: Screen): void {
 }
 
 function printWhere(screen: Screen, { connection, client }: Hippo, userName: string | undefined): void {
-  print(screen, `Hippo: ${client.url.href} (${connection.name})`);
+  print(screen, `Hippo: ${connection.hippoUrl} (${connection.name})`);
   print(screen, `User:  ${userName ?? 'nobody: sign in with `hippo login`'}`);
 }
 

@@ -13,7 +13,7 @@ export function configure(command: Command, screen: Screen): void {
         printResult(screen, options.output, {
           id: myself.id,
           message: myself.userName,
-          json: { ...myself, connection: connection.name, hippo: client.url.href },
+          json: { ...myself, connection: connection.name, hippo: connection.hippoUrl },
         });
       }),
   );
