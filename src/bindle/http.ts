@@ -96,9 +96,15 @@ export function createDispatcher(options: Omit<HttpOptions, 'credentials'>): Dis
     ...(options.insecure ? { rejectUnauthorized: false } : {}),
   };
   const common = { connections: options.connections ?? 8, connect: tls, keepAliveTimeout: 4_000 };
-  return isLoopback(parseBaseUrl(options.url).hostname)
-    ? new Agent(common)
-    : new EnvHttpProxyAgent({ ...common, requestTls: tls });
+  if (isLoopback(parseBaseUrl(options.url).hostname)) return new Agent(common);
+  try {
+    return new EnvHttpProxyAgent({ ...common, requestTls: tls });
+  } catch (cause) {
+    throw new BindleError('BAD_URL', 'HTTP_PROXY or HTTPS_PROXY holds no address of a proxy.', {
+      hint: 'Write it as http://host:port, or unset the variable.',
+      cause,
+    });
+  }
 }
 
 /** Wraps a dispatcher so that it follows up to five redirects; credentials stay with the first origin. */
@@ -148,6 +154,16 @@ export function connectionError(error: unknown, url: URL): BindleError {
       hint: 'If its authority is your own, give its certificate by --ca-file; -k turns the check off. If the server does not speak TLS, use http://.',
       cause: error,
     });
+  const proxy = proxyInUse(url);
+  if (kind === 'nobody' && proxy !== undefined)
+    return new BindleError(
+      'UNREACHABLE',
+      `${at} cannot be reached by way of the proxy that ${proxy} names (${reason}).`,
+      {
+        hint: 'Check that variable and the address; NO_PROXY lists what needs no proxy.',
+        cause: error,
+      },
+    );
   if (kind === 'nobody')
     return new BindleError('UNREACHABLE', `Nothing answers at ${at} (${reason}).`, {
       hint: 'Check the address and that the Bindle server is running; `hippo platform start` starts a local one.',
@@ -157,6 +173,13 @@ export function connectionError(error: unknown, url: URL): BindleError {
     hint: 'Try again.',
     cause: error,
   });
+}
+
+/** The name of the variable that may send requests for this address to a proxy. */
+function proxyInUse(url: URL): string | undefined {
+  if (isLoopback(url.hostname)) return undefined;
+  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+  return names.find((name) => process.env[name]);
 }
 
 function rootCause(error: unknown): { code?: string; message: string } {

@@ -357,6 +357,13 @@ describe('proxies', () => {
       expect(asked[0]).toContain('bindle.example');
       await expect(clientOf({ url: server.url }).missing(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       expect(asked).toHaveLength(1);
+      process.env['HTTP_PROXY'] = process.env['http_proxy'] = 'http://127.0.0.1:1';
+      await expect(clientOf({ url: 'http://bindle.example/v1' }).missing(id)).rejects.toMatchObject({
+        code: 'UNREACHABLE',
+        message: expect.stringMatching(/proxy that http_proxy names/),
+      });
+      process.env['HTTP_PROXY'] = process.env['http_proxy'] = 'garbage';
+      expect(() => new BindleClient({ url: 'http://bindle.example/v1' })).toThrow(/no address of a proxy/);
     } finally {
       for (const key of ['HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'])
         if (saved[key] === undefined) delete process.env[key];
