@@ -27,7 +27,6 @@ import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
 import { openLogFile } from './platform/store/log-file.ts';
-import { forgetPlatform, notePlatform } from './session/known-platforms.ts';
 import { findPlaces } from './session/places.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
@@ -35,8 +34,6 @@ const USAGE =
   'platform [--port N] [--data DIR | --ephemeral] [--private] [--lease SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
 const DEFAULT_PORT = 5309;
 const PLATFORM_DOMAIN = 'localhost';
-/** Until every client shows who it is, those that do not are taken for the machine's owner. */
-const OPEN_TO_ALL = false;
 /** Milliseconds that a request under way gets to finish when the platform stops. */
 const PATIENCE = 3000;
 
@@ -210,7 +207,6 @@ async function start({
       directory: dataDir,
       platformDomain: PLATFORM_DOMAIN,
       private: isPrivate,
-      openToAll: OPEN_TO_ALL,
       bindle: {
         versions: (name) => bindle.versions(name),
         description: (id) => bindle.description(id),
@@ -300,12 +296,6 @@ async function start({
     await writeRunning(ready);
     // First of all: nobody should find what is about to end.
     cleanup.add(() => removeRunning(dataDir));
-    const { platform: usual, platforms } = findPlaces(process.env);
-    if (dataDir !== usual) {
-      // Without the note it runs as well, and is only not found by itself.
-      await notePlatform(platforms, ready).catch(report);
-      cleanup.add(() => forgetPlatform(platforms, ready));
-    }
     // There may be thousands of them: nobody should have to wait for the last.
     setImmediate(() => {
       ports.openAll(hippo.state.servedChannels().map(({ id }) => id)).catch(report);

@@ -69,6 +69,16 @@ export const ChannelItem = Type.Object({
   ),
   appSummary: nullable(AppItem),
   desiredStatus: Type.Optional(DesiredStatus),
+  port: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 65535,
+      description: 'A loopback port on which every Host reaches it.',
+    }),
+  ),
+  urls: Type.Optional(
+    Type.Array(Type.String(), { description: 'Where it is served: by name, and by port.' }),
+  ),
 });
 export type ChannelItem = Static<typeof ChannelItem>;
 

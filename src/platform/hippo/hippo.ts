@@ -21,7 +21,7 @@ import { prune } from './prune.ts';
 import { openSecrets } from './secrets.ts';
 import { createHippoServer } from './server.ts';
 import { Sessions } from './sessions.ts';
-import { HippoState } from './state.ts';
+import { HippoState, type ChannelAddress, type ChannelPlace } from './state.ts';
 import { createUpload } from './upload.ts';
 
 /** What Hippo needs of the Bindle server. */
@@ -48,8 +48,6 @@ export interface HippoOptions {
   readonly registration?: Registration;
   /** Bindles can be read by those alone whose team owns them. */
   readonly private?: boolean;
-  /** A request without credentials is the owner's. */
-  readonly openToAll?: boolean;
   readonly channelLog: (channelId: string) => readonly string[];
   /** Called when there is no such channel any more. */
   readonly channelRemoved: (channelId: string) => void;
@@ -57,6 +55,8 @@ export interface HippoOptions {
   readonly channelStopped: (channelId: string) => void;
   /** What a channel that is to run really does, where that is known. */
   readonly channelState?: (channelId: string) => ChannelState | undefined;
+  /** Where a channel is served, if it is. */
+  readonly channelAddress?: (channel: ChannelPlace) => ChannelAddress;
   /** What `/healthz` says. */
   readonly health: () => object;
   /** The product's. */
@@ -124,6 +124,7 @@ export function openHippo(options: HippoOptions): Hippo {
     bindleDescription: bindle.description,
     mayRead,
     ...(options.channelState && { channelState: options.channelState }),
+    ...(options.channelAddress && { channelAddress: options.channelAddress }),
   });
 
   const handlers = createHandlers({
@@ -146,12 +147,10 @@ export function openHippo(options: HippoOptions): Hippo {
     }),
     prune: (keep) => prune({ state, bindleIds: bindle.ids, removeBindles: bindle.remove }, keep),
   });
-  const anonymous = options.openToAll === true ? accounts.owner() : undefined;
   const server = createHippoServer({
     handlers,
     authentication,
     streams,
-    ...(anonymous && { anonymous }),
     health: options.health,
     version: options.version,
     report: options.report,
@@ -169,8 +168,7 @@ export function openHippo(options: HippoOptions): Hippo {
     bindleRules: {
       async authenticate(headers, address) {
         try {
-          const found = await authentication.identify(headers, address);
-          return found === 'anonymous' ? (anonymous ?? found) : found;
+          return await authentication.identify(headers, address);
         } catch (error) {
           if (error instanceof LimitedError) return { retryAfterSeconds: error.retryAfterSeconds };
           throw error;

@@ -100,10 +100,25 @@ export interface StateOptions {
   readonly mayRead: (caller: Caller, name: string) => boolean;
   /** What a channel that is to run really does, where that is known. */
   readonly channelState?: (channelId: string) => ChannelState | undefined;
+  /** Where a channel is served, if it is. */
+  readonly channelAddress?: (channel: ChannelPlace) => ChannelAddress;
+}
+
+export interface ChannelPlace {
+  readonly id: string;
+  readonly domain: string;
+}
+
+export interface ChannelAddress {
+  /** A loopback port of its own. */
+  readonly port: number;
+  readonly urls: readonly string[];
 }
 
 export class HippoState {
   readonly #options: StateOptions;
+  /** Channel → the status that was told last. */
+  readonly #told = new Map<string, ChannelState>();
   readonly #database: Database;
 
   constructor(options: StateOptions) {
@@ -478,6 +493,19 @@ export class HippoState {
     return this.#served('TRUE');
   }
 
+  /** What `channelState` says of a channel is not what it was: those who listen are told. */
+  channelStateChanged(id: string): void {
+    const row = this.#database.get('SELECT * FROM channel WHERE id = ?', id) as unknown as
+      ChannelRow | undefined;
+    if (row === undefined) return void this.#told.delete(id);
+    const status = this.#status(row);
+    if (this.#told.get(id) === status) return;
+    this.#told.set(id, status);
+    const app = this.#database.get('SELECT * FROM app WHERE id = ?', row.app_id) as unknown as AppRow;
+    const { events } = this.#options;
+    events.add(app.team_id, { type: 'channel.status', appId: app.id, channelId: id, status });
+  }
+
   #served(condition: string, ...values: string[]): ServedChannel[] {
     const found = this.#database.all(
       `SELECT channel.id, channel.name, channel.domain, channel.desired_status, app.name AS app_name,
@@ -565,7 +593,9 @@ export class HippoState {
         });
       }
       const status = this.#status(channel);
-      if (old?.status !== status) events.add(app.team_id, { type: 'channel.status', ...about, status });
+      if (old?.status === status) continue;
+      this.#told.set(channel.id, status);
+      events.add(app.team_id, { type: 'channel.status', ...about, status });
     }
   }
 
@@ -743,6 +773,7 @@ export class HippoState {
   }
 
   #channelItem(row: ChannelRow, caller: Caller): ChannelItem {
+    const address = this.#options.channelAddress?.(row);
     const certificate =
       row.certificate_id === null
         ? undefined
@@ -767,6 +798,7 @@ export class HippoState {
       environmentVariables: caller.kind === 'deploy' ? [] : this.#variables(row.id),
       appSummary: null,
       desiredStatus: row.desired_status,
+      ...(address && { port: address.port, urls: [...address.urls] }),
     };
   }
 }
