@@ -27,6 +27,7 @@ import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
 import { openLogFile } from './platform/store/log-file.ts';
+import { forgetPlatform, notePlatform } from './session/known-platforms.ts';
 import { findPlaces } from './session/places.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
@@ -296,6 +297,12 @@ async function start({
     await writeRunning(ready);
     // First of all: nobody should find what is about to end.
     cleanup.add(() => removeRunning(dataDir));
+    const { platform: usual, platforms } = findPlaces(process.env);
+    if (dataDir !== usual) {
+      // Without the note it runs as well, and is only not found by itself.
+      await notePlatform(platforms, ready).catch(report);
+      cleanup.add(() => forgetPlatform(platforms, ready));
+    }
     // There may be thousands of them: nobody should have to wait for the last.
     setImmediate(() => {
       ports.openAll(hippo.state.servedChannels().map(({ id }) => id)).catch(report);
