@@ -46,7 +46,7 @@ export function configure(command: Command, screen: Screen): void {
   );
 }
 
-function printWhere(screen: Screen, { connection, client }: Hippo, userName: string | undefined): void {
+function printWhere(screen: Screen, { connection }: Hippo, userName: string | undefined): void {
   print(screen, `Hippo: ${connection.hippoUrl} (${connection.name})`);
   print(screen, `User:  ${userName ?? 'nobody: sign in with `hippo login`'}`);
 }
