@@ -1,7 +1,6 @@
 // `npm start [-- --once] [-- --port N]`: builds everything, starts a local Hippo, publishes the sample to it,
 // looks at its page, and stays up until Ctrl-C (with --once it ends there).
 import { readFile } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -101,23 +100,23 @@ async function startPlatform() {
 }
 
 /** @returns the bindle's id */
-async function push(sample, { bindleUrl, tokenFile }) {
+async function push(sample, platform) {
   const output = await demand(
-    ['dist/cli.cjs', 'bindle', sample, '--server', bindleUrl, '-v', 'production', '-o', 'id'],
+    ['dist/cli.cjs', 'bindle', sample, '--server', platform.bindleUrl, '-v', 'production', '-o', 'id'],
     // The key that signs the sample is one of this clone, not yours.
     {
       ...process.env,
       HIPPO_HOME: join(root, 'out/hippo-home'),
-      BINDLE_TOKEN: (await readFile(tokenFile, 'utf8')).trim(),
+      BINDLE_TOKEN: await ownerToken(platform),
     },
   );
   return output.trim().split('\n').at(-1);
 }
 
-async function release(id, { hippoUrl, tokenFile }) {
+async function release(id, platform) {
   const [storageId, revisionNumber] = [id.slice(0, id.lastIndexOf('/')), id.slice(id.lastIndexOf('/') + 1)];
-  const token = (await readFile(tokenFile, 'utf8')).trim();
-  const hippo = new HippoClient({ url: hippoUrl, credentials: { type: 'bearer', token } });
+  const token = await ownerToken(platform);
+  const hippo = new HippoClient({ url: platform.hippoUrl, credentials: { type: 'bearer', token } });
   const appId = await hippo.createApp({ name: storageId, storageId });
   const channelId = await hippo.createChannel({
     appId,

@@ -217,7 +217,11 @@ describe('an app', () => {
       expect(foreign.headers).not.toHaveProperty('access-control-allow-origin');
     }
     const { port } = new URL(platform.ready.hippoUrl);
-    const same = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
+    const same = {
+      host: `localhost:${port}`,
+      origin: `http://localhost:${port}`,
+      authorization: `Bearer ${platform.token}`,
+    };
     expect((await ask(`${platform.ready.hippoUrl}/api/apps`, { headers: same })).status).toBe(200);
   });
 });

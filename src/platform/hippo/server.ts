@@ -19,8 +19,6 @@ export interface HippoServerOptions {
   readonly handlers: Handlers;
   readonly authentication: Authentication;
   readonly streams: EventStreams;
-  /** Whom a request without credentials comes from, where it needs none. */
-  readonly anonymous?: Caller;
   /** What `/healthz` says. */
   readonly health: () => object;
   /** The product's version, for /openapi.json. */
@@ -96,7 +94,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   add('GET', routes.events.path, async ({ request, response, address }) => {
     const caller = (await demandCaller('account', request, address)) as AccountCaller;
     const identify = async (): Promise<AccountCaller | undefined> => {
-      const found = await identified(request, address);
+      const found = await authentication.identify(request.headers, address);
       return typeof found === 'object' && found.kind === 'account' ? found : undefined;
     };
     streams.open(request, response, caller, { identify });
@@ -109,20 +107,12 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
     add('GET', path, () => Promise.resolve({ status: 200, body: description }));
   add('GET', '/healthz', () => Promise.resolve({ status: 200, body: options.health() }));
 
-  async function identified(
-    request: IncomingMessage,
-    address: string,
-  ): Promise<Caller | 'anonymous' | 'refused'> {
-    const found = await authentication.identify(request.headers, address);
-    return found === 'anonymous' ? (options.anonymous ?? found) : found;
-  }
-
   async function demandCaller(
     access: Access,
     request: IncomingMessage,
     address: string,
   ): Promise<Caller | undefined> {
-    const found = await identified(request, address);
+    const found = await authentication.identify(request.headers, address);
     if (typeof found === 'string') {
       // Old clients send the token that they have wherever they go, to sign in too.
       if (access === 'anyone') return undefined;

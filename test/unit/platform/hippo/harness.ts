@@ -38,12 +38,12 @@ export interface TestHippo {
   removed: string[];
   stopped: string[];
   /** Bodies that are no text are sent as JSON, text as it is. */
-  send(method: string, path: string, body?: unknown, options?: SendOptions): Promise<JsonAnswer>;
+  send: (method: string, path: string, body?: unknown, options?: SendOptions) => Promise<JsonAnswer>;
   /** A new account and its client. */
-  account(name: string): Promise<HippoClient>;
+  account: (name: string) => Promise<HippoClient>;
   /** Ends it as a kill would, and starts another one on the same data. */
-  restart(): Promise<void>;
-  close(): Promise<void>;
+  restart: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 export async function startHippo(root: string, more: Partial<HippoOptions> = {}): Promise<TestHippo> {
