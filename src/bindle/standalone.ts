@@ -4,7 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -101,8 +101,15 @@ export async function packStandalone(folder: string, invoice: Invoice): Promise<
 
 /** True if a path looks like a bindle in standalone form: an archive by its name, a folder by its invoice. */
 export async function isStandalone(path: string): Promise<boolean> {
-  if (/\.(tar\.gz|tgz)$/i.test(path)) return true;
-  return exists(join(path, INVOICE));
+  return /\.(tar\.gz|tgz)$/i.test(path) || exists(join(path, INVOICE));
+}
+
+/** The bindles that were written to a folder, each a folder in it. */
+export async function listStandalone(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(folder).catch(() => []))
+    if (isSha256(name) && (await isStandalone(join(folder, name)))) found.push(join(folder, name));
+  return found;
 }
 
 /**

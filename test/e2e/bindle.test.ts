@@ -302,6 +302,40 @@ describe('hippo bindle', () => {
     });
   });
 
+  it('does not show the credentials of one server to another', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = createServer((req, res) => {
+      seen.push(req.headers.authorization);
+      res.writeHead(404, { 'content-type': 'application/toml' }).end('error = "resource not found"');
+    });
+    await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready));
+    cleanups.push(() => new Promise((done) => other.close(done)));
+    const server = await reference({ htpasswd: 'ana:secret' });
+    project();
+    writeFileSync(
+      join(dir, 'HIPPOFACTS'),
+      '[bindle]\nname = "a"\nversion = "1.0.0"\n[[handler]]\nroute = "/"\nexternal.bindleId = "lib/x/1.0.0"\nexternal.handlerId = "y"\n',
+    );
+    const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}/v1`;
+    const env = cleanEnv(home, { BINDLE_USERNAME: 'ana', BINDLE_PASSWORD: 'secret' });
+    expect((await run(['bindle', '-s', server.url, '--external-url', elsewhere], { env })).code).toBe(3);
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('shows what a server says without letting it write over the terminal', async () => {
+    const server = await reference();
+    project();
+    await run(['bindle', '-v', 'production', '-s', server.url]);
+    const invoice = server.invoices.get('example.com/shop/1.0.0')!;
+    invoice.bindle.description = 'fine\u001b[2J\u001b]0;pwned\u0007\nsigned by root: valid';
+    for (const args of [['info', 'example.com/shop/1.0.0'], ['search']]) {
+      const { stdout } = await run([...args, '-s', server.url]);
+      // eslint-disable-next-line no-control-regex
+      expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+      expect(stdout).not.toMatch(/^signed by root/m);
+    }
+  });
+
   it('tells a server that is down from a project that needs work', async () => {
     project();
     writeFileSync(
@@ -321,7 +355,7 @@ describe('hippo prepare', () => {
     expect(prepared.code).toBe(0);
     const { path } = JSON.parse(prepared.stdout) as { path: string };
     expect(path).toBe(join(out, `${sha256('example.com/shop/1.0.0')}.tar.gz`));
-    for (const source of [path, path.replace('.tar.gz', '')]) {
+    for (const source of [path, path.replace('.tar.gz', ''), out]) {
       server.invoices.clear();
       server.parcels.clear();
       expect(await run(['bindle', source, '-s', server.url, '-o', 'id'])).toMatchObject({

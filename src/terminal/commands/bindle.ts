@@ -6,8 +6,10 @@ import { formatId } from '../../bindle/id.ts';
 import type { Invoice, Label } from '../../bindle/invoice.ts';
 import type { OpenParcel } from '../../bindle/parcel-files.ts';
 import type { SigningKey } from '../../bindle/signing.ts';
-import { isStandalone, readStandalone } from '../../bindle/standalone.ts';
+import { isStandalone, listStandalone, readStandalone } from '../../bindle/standalone.ts';
+import { findManifest } from '../../hippofacts/find.ts';
 import { listenForCancel, type Cancel } from '../cancel.ts';
+import { CommandError, EXIT } from '../failure.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from '../project.ts';
 import { pushInvoice } from '../push.ts';
@@ -69,8 +71,9 @@ async function openSource(
   options: Options,
   { signal }: Cancel,
 ): Promise<Source> {
-  if (await isStandalone(path)) {
-    const { invoice, open, close } = await readStandalone(path, { signal });
+  const standalone = await chooseStandalone(path);
+  if (standalone !== undefined) {
+    const { invoice, open, close } = await readStandalone(standalone, { signal });
     return { invoice, key: undefined, open, close };
   }
   const external = await connectExternal(screen, options);
@@ -86,4 +89,16 @@ async function openSource(
       await external.close();
     },
   };
+}
+
+/** Also the one bindle in a folder that `hippo prepare -d` wrote to, where that is no project itself. */
+async function chooseStandalone(path: string): Promise<string | undefined> {
+  if (await isStandalone(path)) return path;
+  const bindles = await listStandalone(path);
+  if (bindles.length === 0 || (await findManifest(path).catch(() => undefined))) return undefined;
+  if (bindles.length === 1) return bindles[0];
+  throw new CommandError(`${path} holds ${bindles.length} bindles: name the folder of one.`, {
+    hint: bindles.join('\n'),
+    exitCode: EXIT.usage,
+  });
 }
