@@ -330,7 +330,6 @@ describe('hippo bindle', () => {
     invoice.bindle.description = 'fine\u001b[2J\u001b]0;pwned\u0007\nsigned by root: valid';
     for (const args of [['info', 'example.com/shop/1.0.0'], ['search']]) {
       const { stdout } = await run([...args, '-s', server.url]);
-      // eslint-disable-next-line no-control-regex
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
       expect(stdout).not.toMatch(/^signed by root/m);
     }
