@@ -9,7 +9,7 @@ import { RotatedFile } from '../store/rotated-file.ts';
 const LIMIT = 8 * 1024 * 1024;
 /** Milliseconds that lines may wait to be written together. */
 const DELAY = 200;
-/** Characters of a path that are kept. */
+/** Characters of a path that are kept; Node lets visible ASCII alone pass. */
 const LONGEST_PATH = 1024;
 
 export interface AccessLog {
@@ -46,7 +46,7 @@ export function openAccessLog(file: string, report: (error: unknown) => void): A
     watch(request, response, channel) {
       const begin = performance.now();
       const { socket, method = '-', url = '-' } = request;
-      const path = printable(url.split('?', 1)[0] ?? '-').slice(0, LONGEST_PATH);
+      const path = (url.split('?', 1)[0] ?? '-').slice(0, LONGEST_PATH);
       const before = socket.bytesWritten;
       response.once('close', () => {
         const status = response.headersSent ? response.statusCode : '-';
@@ -65,9 +65,4 @@ export function openAccessLog(file: string, report: (error: unknown) => void): A
     },
     close: flush,
   };
-}
-
-/** Parsers of HTTP let bytes beyond ASCII pass. */
-function printable(path: string): string {
-  return path.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character.toWellFormed()));
 }

@@ -38,3 +38,49 @@ test('keep the newest when they grow, and not more than two files', () => {
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   expect(readdirSync(join(folder, 'long'))).toHaveLength(2);
 });
+
+test('show what would move the cursor of a terminal, and cut what is too long', () => {
+  const logs = openLogs(join(folder, 'odd'));
+  logs.append('a', 'a\u001b[31mred\u0007\ttab\rreturn\r\nnext\u0085line');
+  logs.append('a', 'x'.repeat(20_000));
+  expect(texts(logs.read('a'))).toEqual([
+    'a\ufffd[31mred\ufffd\ttab\ufffdreturn',
+    'next\ufffdline',
+    'x'.repeat(8192),
+  ]);
+});
+
+test('can be followed from the moment of the call until the signal', async () => {
+  const logs = openLogs(join(folder, 'followed'));
+  const end = new AbortController();
+  logs.append('a', 'before');
+  const lines = logs.follow('a', end.signal);
+  logs.append('a', 'one\ntwo');
+  logs.append('b', 'of another');
+  const got: string[] = [];
+  for await (const line of lines) {
+    got.push(line);
+    if (got.length === 2) setImmediate(() => logs.append('a', 'three'));
+    if (got.length === 3) end.abort();
+  }
+  expect(texts(got)).toEqual(['one', 'two', 'three']);
+  expect(logs.read('a').slice(1)).toEqual(got);
+  logs.append('a', 'after');
+  const late: string[] = [];
+  for await (const line of logs.follow('a', end.signal)) late.push(line);
+  expect(late).toEqual([]);
+});
+
+test('end for followers when their channel goes, and leave out what nobody reads', async () => {
+  const logs = openLogs(join(folder, 'slow'));
+  const lines = logs.follow('a', new AbortController().signal);
+  for (let index = 0; index < 1200; index++) logs.append('a', String(index));
+  logs.remove('a');
+  const got: string[] = [];
+  for await (const line of lines) got.push(line);
+  expect(got).toHaveLength(1001);
+  expect(texts(got.slice(0, 2))).toEqual([
+    '(200 lines were left out: they came faster than they were read)',
+    '200',
+  ]);
+});
