@@ -121,17 +121,20 @@ export async function close(server: Server, patience: number): Promise<void> {
 function tryListen(server: Server, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
+      server.off('listening', onListening);
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else if (error.code === 'EACCES')
         reject(new PortError(`Port ${port} needs rights that this user lacks.`));
       else reject(error);
     };
-    server.once('error', onError);
-    server.listen({ port, host: '127.0.0.1' }, () => {
+    const onListening = (): void => {
       server.off('error', onError);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
+    };
+    // Many ports may be tried: no listener of one attempt may stay for the next.
+    server.once('error', onError).once('listening', onListening);
+    server.listen({ port, host: '127.0.0.1' });
   });
 }
 

@@ -47,6 +47,16 @@ test('that is taken gives way to the next free one, which is kept then', async (
   expect((other.address() as AddressInfo).port).toBe(taken);
 });
 
+test('is found behind many that are taken, with no listener left from any attempt', async () => {
+  const first = await freePort();
+  let taken = 0;
+  for (let port = first; taken < 15; port++, taken++)
+    await listen(server(), port, false).catch(() => undefined);
+  const found = server();
+  expect(await listenOnKeptPort(found, join(folder, 'many'), first)).toBeGreaterThanOrEqual(first + 15);
+  expect([found.listenerCount('listening'), found.listenerCount('error')]).toEqual([0, 0]);
+});
+
 test.each(['', 'x', '-1', '0', '70000', '1.5'])('kept as %j is none', async (text) => {
   const file = join(folder, 'odd');
   writeFileSync(file, text);
