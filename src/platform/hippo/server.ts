@@ -105,7 +105,6 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   const description = openApi(options.version);
   for (const path of ['/openapi.json', '/swagger/v1/swagger.json'])
     add('GET', path, () => Promise.resolve({ status: 200, body: description }));
-  add('GET', '/healthz', () => Promise.resolve({ status: 200, body: options.health() }));
 
   async function demandCaller(
     access: Access,
@@ -128,7 +127,9 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const [, path = '/', search = ''] =
       /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i.exec(request.url ?? '') ?? [];
-    if (path !== '/healthz') demandVersion(request);
+    // Of a Bindle server any method and any path below it (bindle.md §1).
+    if (/^\/healthz(?:\/|$)/.test(path)) return { status: 200, body: options.health() };
+    demandVersion(request);
     const found = router.find((request.method ?? '') as HTTPMethod, path);
     if (found === null) throw unknownPath(path);
     return (found.store as Answer)({
