@@ -534,6 +534,11 @@ describe('what goes wrong', () => {
 });
 
 test('/healthz answers what it is given', async () => {
-  expect((await send('GET', '/healthz')).json).toEqual({ Status: 'Healthy' });
+  for (const [method, path] of [
+    ['GET', '/healthz'],
+    ['POST', '/healthz'],
+    ['GET', '/healthz/live/really'],
+  ] as const)
+    expect(await send(method, path)).toMatchObject({ status: 200, json: { Status: 'Healthy' } });
   expect(await ask(`${url}/healthz`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
 });
