@@ -53,8 +53,9 @@ test('is found behind many that are taken, with no listener left from any attemp
   for (let port = first; taken < 15; port++, taken++)
     await listen(server(), port, false).catch(() => undefined);
   const found = server();
+  const before = found.listenerCount('listening');
   expect(await listenOnKeptPort(found, join(folder, 'many'), first)).toBeGreaterThanOrEqual(first + 15);
-  expect([found.listenerCount('listening'), found.listenerCount('error')]).toEqual([0, 0]);
+  expect([found.listenerCount('listening'), found.listenerCount('error')]).toEqual([before, 0]);
 });
 
 test.each(['', 'x', '-1', '0', '70000', '1.5'])('kept as %j is none', async (text) => {
