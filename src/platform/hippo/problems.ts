@@ -4,6 +4,7 @@ import type { ProblemDetails } from '../../hippo/api.ts';
 import { ValidationError } from '../../hippo/api.ts';
 import { CodecError } from '../../bindle/codec.ts';
 import { InvoiceError } from '../../bindle/invoice.ts';
+import { ParcelCopyError } from '../../bindle/parcel-copy.ts';
 import { ParcelFileError } from '../../bindle/parcel-files.ts';
 import { SignatureError } from '../../bindle/signing.ts';
 import { StandaloneError } from '../../bindle/standalone.ts';
@@ -108,6 +109,7 @@ function isRefusal(error: unknown): error is Error & { status: number } {
 function isBadBindle(error: unknown): error is Error {
   return (
     error instanceof ParcelError ||
+    (error instanceof ParcelCopyError && error.code !== 'NOT_WRITTEN') ||
     error instanceof StandaloneError ||
     error instanceof InvoiceError ||
     error instanceof CodecError ||
