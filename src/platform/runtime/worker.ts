@@ -41,20 +41,18 @@ function compile({ id, bytes }: ToWorker & { type: 'compile' }): void {
 function run({ id, run, module, files }: ToWorker & { type: 'run' }): void {
   if (module !== undefined) modules.set(run.sha256, module);
   if (files !== undefined) root = fileSystem(files);
-  post({ type: 'ended', id, end: endOf(id, run) });
+  const { end, memory } = runOnce(id, run);
+  post({ type: 'ended', id, end });
+  // Nobody waits for this.
+  collect(memory);
 }
 
-function endOf(id: number, run: Run): JobEnd {
+function runOnce(id: number, run: Run): { end: JobEnd; memory: number } {
   const module = modules.get(run.sha256);
-  if (module === undefined) return { end: 'failed', reason: 'its module is not loaded' };
+  if (module === undefined) return { end: { end: 'failed', reason: 'its module is not loaded' }, memory: 0 };
   const { entrypoint, args, environment } = run;
-  const { end, memory } = runGuest(
-    module,
-    { entrypoint, args, environment, ...(run.files && root !== undefined ? { root } : {}) },
-    streamsOf(id, run),
-  );
-  collect(memory);
-  return end;
+  const files = run.files && root !== undefined ? { root } : {};
+  return runGuest(module, { entrypoint, args, environment, ...files }, streamsOf(id, run));
 }
 
 function streamsOf(id: number, { input, stderr }: Run): GuestIo {
