@@ -1,7 +1,7 @@
 // User name and password as `login` and `register` get them: options, variables, standard input, a question.
 
 import { Option, type Command } from 'commander';
-import { ask, readInput } from './ask.ts';
+import { ask, canAsk, readInput } from './ask.ts';
 import { CommandError, EXIT } from './failure.ts';
 import { addHippoOptions, type HippoOptions } from './hippo.ts';
 import { warn, type Screen } from './screen.ts';
@@ -23,7 +23,7 @@ export function addAccountOptions(command: Command): Command {
     .addOption(new Option('--danger-accept-invalid-certs').hideHelp());
 }
 
-/** @param known shown as the default @throws CommandError, Cancelled */
+/** @param known the default, for who is asked and where nobody can be @throws CommandError, Cancelled */
 export async function readUserName(
   screen: Screen,
   given: string | undefined,
@@ -31,6 +31,7 @@ export async function readUserName(
 ): Promise<string> {
   const name = given ?? (screen.env['HIPPO_USERNAME'] || undefined);
   if (name !== undefined) return name;
+  if (known && !canAsk(screen)) return known;
   const instead = 'Give --username, or HIPPO_USERNAME.';
   const answer = (await ask(screen, `User name${known ? ` [${known}]` : ''}: `, { instead })).trim() || known;
   if (answer) return answer;
