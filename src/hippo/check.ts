@@ -1,8 +1,12 @@
 // Holds requests and answers against the schemas, and says what is wrong in words (hippo-api.md §2).
 
 import type { Static, TSchema } from 'typebox';
+import { Settings } from 'typebox/system';
 import { Check, Errors } from 'typebox/value';
 import { parseRule, RuleError } from './rules.ts';
+
+// Its own limit hides which of a larger body's members are wrong.
+Settings.Set({ maxErrors: 100 });
 
 /** A request that the server's rules refuse. */
 export class ValidationError extends Error {
@@ -92,6 +96,7 @@ function check(schema: TSchema, value: unknown): void {
     const problem = problemOf(keyword, params, shapeAt(schema, schemaPath));
     if (problem !== undefined) add(errors, path, problem);
   }
+  if (Object.keys(errors).length === 0) throw new ValidationError('body', 'is not what this path takes');
   throw new ValidationError(errors);
 }
 
