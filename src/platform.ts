@@ -32,7 +32,7 @@ import { findPlaces } from './session/places.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
 const USAGE =
-  'platform [--port N] [--data DIR | --ephemeral] [--private] [--lease SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
+  'platform [--port N] [--data DIR | --ephemeral] [--private] [--lease SECONDS] [--idle SECONDS] [--time-limit SECONDS] [--ready-json] [--until-stdin-ends] [--detached]';
 const DEFAULT_PORT = 5309;
 const PLATFORM_DOMAIN = 'localhost';
 /** Milliseconds that a request under way gets to finish when the platform stops. */
@@ -43,6 +43,10 @@ interface Options {
   port: number | undefined;
   /** Seconds after its last client at which it ends by itself; never where null. */
   lease: number | null;
+  /** Seconds after its last request at which a channel's process ends; the runtime's own default where absent. */
+  idle: number | undefined;
+  /** Seconds that a handler may take for a request; the same. */
+  timeLimit: number | undefined;
   /** Whoever started it does not stay: it says that it is ready, or why not, by a message, and only logs. */
   detached: boolean;
   /** A temporary one, which goes when the platform stops, where absent. */
@@ -91,27 +95,35 @@ function readOptions(args: string[]): Options {
       ephemeral: { type: 'boolean', default: false },
       private: { type: 'boolean', default: false },
       lease: { type: 'string' },
+      idle: { type: 'string' },
+      'time-limit': { type: 'string' },
       detached: { type: 'boolean', default: false },
       'ready-json': { type: 'boolean', default: false },
       'until-stdin-ends': { type: 'boolean', default: false },
     },
   });
-  const { port, data, ephemeral, lease } = values;
+  const { port, data, ephemeral } = values;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     throw new Error(`"${port}" is no port: give a number from 0 to 65535.`);
-  if (lease !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(lease))
-    throw new Error(`"${lease}" is no time: give a number of seconds.`);
   if (data !== undefined && ephemeral)
     throw new Error(`--data and --ephemeral exclude each other. Usage: ${USAGE}`);
   return {
     port: port === undefined ? undefined : Number(port),
     dataDir: ephemeral ? undefined : resolve(data ?? findPlaces(process.env).platform),
-    lease: lease === undefined ? null : Number(lease),
+    lease: secondsOf(values.lease) ?? null,
+    idle: secondsOf(values.idle),
+    timeLimit: secondsOf(values['time-limit']),
     isPrivate: values.private,
     detached: values.detached,
     json: values['ready-json'],
     untilStdinEnds: values['until-stdin-ends'],
   };
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(text))
+    throw new Error(`"${text}" is no time: give a number of seconds.`);
+  return text === undefined ? undefined : Number(text);
 }
 
 function stopRequest({ untilStdinEnds }: Options): Promise<void> {
@@ -148,6 +160,8 @@ async function start({
   port,
   dataDir: kept,
   lease: leaseSeconds,
+  idle,
+  timeLimit,
   isPrivate,
   detached,
 }: Options): Promise<Platform> {
@@ -185,6 +199,10 @@ async function start({
 
     const runtime = createRuntime({
       programs: runtimePrograms(),
+      limits: {
+        ...(idle === undefined ? {} : { unused: idle * 1000 }),
+        ...(timeLimit === undefined ? {} : { time: timeLimit * 1000 }),
+      },
       readInvoice: (id: BindleId) => bindle.invoice(id),
       readParcel: async (sha256) => {
         const parcel = await parcels.open(sha256);
