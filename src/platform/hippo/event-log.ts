@@ -4,7 +4,6 @@ import type { HippoEvent } from '../../hippo/api.ts';
 import type { Database } from '../store/database.ts';
 import { visibleTeams, type AccountCaller } from './caller.ts';
 
-/** So many events are kept. */
 const KEPT = 10_000;
 /** So many are read at once. */
 const BATCH = 200;
@@ -17,18 +16,21 @@ export interface LoggedEvent {
 
 export class EventLog {
   readonly #database: Database;
+  readonly #kept: number;
   readonly #listeners = new Set<() => void>();
   #told = true;
 
-  constructor(database: Database) {
+  /** @param kept how many events are kept */
+  constructor(database: Database, kept = KEPT) {
     this.#database = database;
+    this.#kept = kept;
   }
 
   /** Belongs into the transaction of the change itself: the two are there or neither is. */
   add(teamId: string, event: Omit<HippoEvent, 'at'>): void {
     const json = JSON.stringify({ ...event, at: new Date().toISOString() });
     this.#database.run('INSERT INTO event (team_id, json) VALUES (?, ?)', teamId, json);
-    this.#database.run('DELETE FROM event WHERE id <= ?', this.last() - KEPT);
+    this.#database.run('DELETE FROM event WHERE id <= ?', this.last() - this.#kept);
     if (!this.#told) return;
     this.#told = false;
     // The transaction is over by then, for it is never asynchronous.

@@ -65,6 +65,8 @@ export interface HippoOptions {
   readonly report: (error: unknown) => void;
   /** Largest bindle in standalone form, packed; 1 GiB if not given. */
   readonly maxUploadBytes?: number;
+  /** How many events can be asked for again; 10,000 if not given. */
+  readonly keptEvents?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -109,7 +111,7 @@ export function openHippo(options: HippoOptions): Hippo {
   const deployTokens = new DeployTokens({ database, accounts, now });
   const ownership = new Ownership({ database, accounts, now });
   const authentication = new Authentication({ accounts, sessions, deployTokens, owner, now });
-  const events = new EventLog(database);
+  const events = new EventLog(database, options.keptEvents);
   const streams = new EventStreams(events);
   const mayRead = (who: Caller | 'anonymous', name: string): boolean =>
     options.private !== true || (who !== 'anonymous' && ownership.mayRead(who, name));
