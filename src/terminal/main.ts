@@ -22,6 +22,19 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'write a HIPPOFACTS file that fits what is in a folder',
     load: () => import('./commands/new.ts'),
   },
+  publish: {
+    summary: 'build, push and release a project, and wait until it answers',
+    load: () => import('./commands/publish.ts'),
+  },
+  push: {
+    summary: 'the same as the original hippo has it: push a project and register it',
+    aliases: ['ship'],
+    load: () => import('./commands/publish.ts'),
+  },
+  release: {
+    summary: 'make a revision of a bindle that is on the server already',
+    load: () => import('./commands/release.ts'),
+  },
   prepare: {
     summary: 'make the bindle of a project and write it to a folder',
     load: () => import('./commands/prepare.ts'),

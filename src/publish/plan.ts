@@ -1,0 +1,284 @@
+// What a publish will do, before it does anything: which app and channels take the version, what has to be made
+// first, and what changes against what runs today.
+
+import { BindleError } from '../bindle/http.ts';
+import type { BindleClient } from '../bindle/client.ts';
+import { formatId, type BindleId } from '../bindle/id.ts';
+import type { Invoice } from '../bindle/invoice.ts';
+import type { AppItem, ChannelItem } from '../hippo/api.ts';
+import type { HippoClient } from '../hippo/client.ts';
+import { RuleError, selectRevision, splitPrerelease } from '../hippo/rules.ts';
+import type { Versioning } from './version.ts';
+
+export interface FileChange {
+  name: string;
+  /** Bytes; of the old file where it is gone. */
+  size: number;
+  /** `same`: the server has it already. */
+  change: 'new' | 'changed' | 'same' | 'gone';
+}
+
+export type Step =
+  | { type: 'create-app'; name: string; storageId: string }
+  | { type: 'create-channel'; name: string; rule: string }
+  | { type: 'change-rule'; channel: ChannelItem; rule: string; own: boolean }
+  /** The channel is to run this very version from now on. */
+  | { type: 'choose-revision'; channel: ChannelItem };
+
+/** A channel that will move to the version by itself. */
+export interface Taker {
+  app: AppItem;
+  channel: ChannelItem;
+  /** What it runs today. */
+  runs: string | null;
+  /** It follows development builds of this very user. */
+  own: boolean;
+}
+
+export interface Plan {
+  id: BindleId;
+  /** The app that it is published to; undefined if there is none, or none is known. */
+  app: AppItem | undefined;
+  /** False for a server that cannot list apps (dialect O): it is registered, and the answer says whether there is one. */
+  appKnown: boolean;
+  /** The app knows this version already. */
+  registered: boolean;
+  takers: Taker[];
+  /** In the order in which they have to be done. */
+  steps: Step[];
+  files: FileChange[];
+  /** What the files are held against; undefined if nothing runs yet. */
+  comparedWith: BindleId | undefined;
+}
+
+export interface PlanOptions {
+  invoice: Invoice;
+  versioning: Versioning;
+  /** See `publisher`. */
+  user: string;
+  hippo: HippoClient;
+  bindle: BindleClient;
+  /** Name or id of an app, where several have these bindles. */
+  app?: string;
+  /** Name or id of the one channel to publish to. */
+  channel?: string;
+  signal?: AbortSignal;
+}
+
+/** A publish that cannot be planned; the message says what to do. */
+export class PlanError extends Error {
+  readonly code: 'STORAGE_ID' | 'WHICH_APP' | 'NO_SUCH_CHANNEL';
+  readonly hint: string | undefined;
+  constructor(code: PlanError['code'], message: string, hint?: string) {
+    super(message);
+    this.name = 'PlanError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** What real Hippos take as the storage id of a revision (hippo-api.md §4); ours takes dots too. */
+const REAL_STORAGE_ID = /^[a-zA-Z0-9_/-]{1,200}$/;
+
+/** @throws PlanError, HippoError; asks and changes nothing */
+export async function planPublish(options: PlanOptions): Promise<Plan> {
+  const { invoice, hippo, signal } = options;
+  const id: BindleId = { name: invoice.bindle.name, version: invoice.bindle.version };
+  const { dialect, product } = await hippo.identify({ signal });
+  if (product === undefined && !REAL_STORAGE_ID.test(id.name))
+    throw new PlanError(
+      'STORAGE_ID',
+      `This Hippo cannot take the bindle name "${id.name}": it allows letters, digits, "-", "_" and "/" only.`,
+      'Change [bindle] name in HIPPOFACTS; a name with dots works on the local Hippo alone.',
+    );
+  if (dialect === 'O') {
+    const files = compareFiles(invoice, undefined);
+    return {
+      id,
+      app: undefined,
+      appKnown: false,
+      registered: false,
+      takers: [],
+      steps: [],
+      files,
+      comparedWith: undefined,
+    };
+  }
+  const apps = await hippo.findApps(id.name, { signal });
+  const app = chooseApp(apps, options);
+  const known = new Map<string, string[]>();
+  const takers: Taker[] = [];
+  for (const one of apps) {
+    const numbers = (await hippo.revisions({ appId: one.id, signal }))
+      .filter(({ appId }) => appId === one.id)
+      .map(({ revisionNumber }) => revisionNumber);
+    known.set(one.id, numbers);
+    for (const { id: channelId } of one.channels) {
+      const channel = await hippo.channel(channelId, { signal });
+      if (channel.revisionSelectionStrategy !== 'UseRangeRule') continue;
+      if (!takes(channel.rangeRule ?? '*', numbers, id.version)) continue;
+      const runs = channel.activeRevision?.revisionNumber ?? null;
+      takers.push({ app: one, channel, runs, own: isOwnRule(channel.rangeRule, id.version) });
+    }
+  }
+  const numbers = (app && known.get(app.id)) ?? [];
+  const steps = await planSteps(options, id, app, numbers, takers);
+  const base = await findBase(options, id, app, takers);
+  return {
+    id,
+    app,
+    appKnown: true,
+    registered: numbers.includes(id.version),
+    takers,
+    steps,
+    files: compareFiles(invoice, base),
+    comparedWith: base && { name: base.bindle.name, version: base.bindle.version },
+  };
+}
+
+/** The rule by which a channel follows the builds that have this version's user (hippo-api.md §6). */
+export function ownRule(version: string): string | undefined {
+  const name = splitPrerelease(version)?.name;
+  return name === undefined ? undefined : `P:*-${name}-*`;
+}
+
+/** A name that every Hippo takes, made from a bindle's name. */
+export function appNameOf(bindleName: string): string {
+  const last = bindleName.slice(bindleName.lastIndexOf('/') + 1);
+  const cleaned = last
+    .replace(/[^a-zA-Z0-9-]+/g, '-')
+    .replace(/-{2,}/g, '-')
+    .replace(/^-|-$/g, '');
+  return cleaned.slice(0, 60) || 'app';
+}
+
+function chooseApp(apps: readonly AppItem[], { app: asked, invoice }: PlanOptions): AppItem | undefined {
+  if (asked === undefined) {
+    if (apps.length > 1)
+      throw new PlanError(
+        'WHICH_APP',
+        `Several apps have the bindles of ${invoice.bindle.name}: ${apps.map(({ name }) => name).join(', ')}.`,
+        'Choose one with --app.',
+      );
+    return apps[0];
+  }
+  const found = apps.find(({ id, name }) => id === asked || name === asked);
+  if (found) return found;
+  throw new PlanError(
+    'WHICH_APP',
+    `There is no app "${asked}" with the bindles of ${invoice.bindle.name}.`,
+    apps.length > 0
+      ? `There is ${apps.map(({ name }) => name).join(', ')}.`
+      : 'Leave --app away to make one.',
+  );
+}
+
+async function planSteps(
+  options: PlanOptions,
+  id: BindleId,
+  app: AppItem | undefined,
+  numbers: readonly string[],
+  takers: readonly Taker[],
+): Promise<Step[]> {
+  const { versioning, user, hippo, signal } = options;
+  const find = async (wanted: string): Promise<ChannelItem | undefined> => {
+    const found = app?.channels.find((one) => one.name === wanted || one.id === wanted);
+    return found && hippo.channel(found.id, { signal });
+  };
+  const name = options.channel ?? (versioning === 'dev' ? user : 'production');
+  const rule = (versioning === 'dev' ? ownRule(id.version) : undefined) ?? ruleFor(id.version, numbers);
+  if (!app)
+    return [
+      { type: 'create-app', name: appNameOf(id.name), storageId: id.name },
+      { type: 'create-channel', name, rule },
+    ];
+  const channel = await find(name);
+  const taking = (one: ChannelItem): boolean => takers.some((taker) => taker.channel.id === one.id);
+  if (options.channel !== undefined) {
+    if (!channel) return [{ type: 'create-channel', name, rule }];
+    return taking(channel) ? [] : [{ type: 'choose-revision', channel }];
+  }
+  // Whoever has set up channels of their own wants no other.
+  if (takers.some((taker) => taker.app.id === app.id)) return [];
+  if (!channel) return [{ type: 'create-channel', name, rule }];
+  return [
+    { type: 'change-rule', channel, rule, own: versioning === 'dev' && /^p:/i.test(channel.rangeRule ?? '') },
+  ];
+}
+
+/** The widest rule that makes a channel run this version now. */
+function ruleFor(version: string, numbers: readonly string[]): string {
+  const [major, minor] = version.split('.');
+  const wide = ['*', `^${version}`, `~${major}.${minor}`, `~${version}`];
+  return wide.find((rule) => takes(rule, numbers, version)) ?? version;
+}
+
+function takes(rule: string, numbers: readonly string[], version: string): boolean {
+  try {
+    return selectRevision(rule, [...numbers, version]) === version;
+  } catch (error) {
+    // A server may have taken a rule that nobody can read: it follows nothing.
+    if (error instanceof RuleError) return false;
+    throw error;
+  }
+}
+
+function isOwnRule(rule: string | null, version: string): boolean {
+  return rule !== null && rule.toLowerCase() === ownRule(version)?.toLowerCase();
+}
+
+/** What the channel of this publish runs now, as far as the Bindle server still has it. */
+async function findBase(
+  { bindle, channel: asked, signal }: PlanOptions,
+  id: BindleId,
+  app: AppItem | undefined,
+  takers: readonly Taker[],
+): Promise<Invoice | undefined> {
+  const named = app?.channels.find((one) => one.name === asked || one.id === asked)?.activeRevisionNumber;
+  const runs =
+    named ??
+    takers.find((taker) => taker.own && taker.runs !== null)?.runs ??
+    takers.find((taker) => taker.runs !== null)?.runs ??
+    app?.channels.find(({ activeRevisionNumber }) => activeRevisionNumber !== null)?.activeRevisionNumber;
+  if (typeof runs !== 'string') return undefined;
+  try {
+    return await bindle.getInvoice({ name: id.name, version: runs }, { yanked: true, signal });
+  } catch (error) {
+    // Gone, or not reachable: then all is shown as new, and the push will say what is wrong.
+    if (error instanceof BindleError) return undefined;
+    throw error;
+  }
+}
+
+/** Each file name once; by content, in the order of the new invoice, what is gone at the end. */
+export function compareFiles(invoice: Invoice, base: Invoice | undefined): FileChange[] {
+  const before = new Map((base?.parcel ?? []).map(({ label }) => [label.name, label]));
+  const there = new Set((base?.parcel ?? []).map(({ label }) => label.sha256));
+  const changes = new Map<string, FileChange>();
+  for (const { label } of invoice.parcel ?? []) {
+    const old = before.get(label.name);
+    const change = there.has(label.sha256) ? 'same' : old ? 'changed' : 'new';
+    changes.set(label.name, { name: label.name, size: label.size, change });
+  }
+  for (const [name, { size }] of before)
+    if (!changes.has(name)) changes.set(name, { name, size, change: 'gone' });
+  return [...changes.values()];
+}
+
+/** One line that says which bindle goes where. */
+export function describeStep(step: Step): string {
+  switch (step.type) {
+    case 'create-app':
+      return `make the app ${step.name} for the bindles of ${step.storageId}`;
+    case 'create-channel':
+      return `make the channel ${step.name} with the rule "${step.rule}"`;
+    case 'change-rule':
+      return `change the rule of the channel ${step.channel.name} from "${step.channel.rangeRule ?? 'none'}" to "${step.rule}"`;
+    case 'choose-revision':
+      return `let the channel ${step.channel.name} run this very version`;
+  }
+}
+
+export function describePlan({ id, app }: Plan): string {
+  return app ? `${formatId(id)} to ${app.name}` : formatId(id);
+}

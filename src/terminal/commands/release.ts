@@ -1,0 +1,75 @@
+// `hippo release`: makes a revision of a bindle that is on the server already.
+
+import type { Command } from 'commander';
+import { formatId } from '../../bindle/id.ts';
+import { splitPrerelease } from '../../hippo/rules.ts';
+import { planPublish } from '../../publish/plan.ts';
+import { publisher } from '../../publish/version.ts';
+import { listenForCancel } from '../cancel.ts';
+import { requireId } from '../ids.ts';
+import { addOutputOption, printResult, type OutputForm } from '../output.ts';
+import {
+  addReleaseOptions,
+  agree,
+  openHippo,
+  releaseWithWords,
+  sayPlan,
+  type ReleaseOptions,
+} from '../publishing.ts';
+import type { Screen } from '../screen.ts';
+import { addServerOptions, connect } from '../server.ts';
+
+interface Options extends ReleaseOptions {
+  output: OutputForm;
+}
+
+export function configure(command: Command, screen: Screen): void {
+  command.argument('<id>', 'the bindle, as name/version');
+  addOutputOption(addReleaseOptions(addServerOptions(command))).action(
+    async (text: string, options: Options) => {
+      const id = requireId(text);
+      const cancel = listenForCancel();
+      const session = await openHippo(screen, options);
+      const { client: hippo } = session;
+      const { bindleUrl } = session.connection;
+      const bindle = await connect(
+        screen,
+        options.server || !bindleUrl ? options : { ...options, server: bindleUrl },
+      );
+      try {
+        const invoice = await bindle.getInvoice(id, { signal: cancel.signal });
+        const plan = await planPublish({
+          invoice,
+          versioning: splitPrerelease(id.version)?.timestamp.match(/^\d{17}$/) ? 'dev' : 'production',
+          user: publisher(screen.env),
+          hippo,
+          bindle,
+          signal: cancel.signal,
+          ...(options.app ? { app: options.app } : {}),
+          ...(options.channel ? { channel: options.channel } : {}),
+        });
+        const quiet = options.output === 'none';
+        if (!quiet) sayPlan(screen, plan);
+        const local = session.platform !== undefined;
+        const steps = await agree(screen, plan, { local, asks: true, ...(options.yes ? { yes: true } : {}) });
+        const released = await releaseWithWords(screen, plan, steps, hippo, {
+          cancel,
+          wait: options.wait,
+          quiet,
+        });
+        const name = formatId(id);
+        printResult(screen, options.output, {
+          id: name,
+          message: [
+            `released: ${name}`,
+            ...released.channels.map((one) => `${one.name}: ${one.address}`),
+          ].join('\n'),
+          json: { id: name, hippo: hippo.url.href, channels: released.channels },
+        });
+      } finally {
+        await Promise.all([hippo.close(), bindle.close()]);
+        cancel.release();
+      }
+    },
+  );
+}
