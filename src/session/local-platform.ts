@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lt, valid } from 'semver';
 import { request } from 'undici';
 import { platformPaths, type PlatformHealth, type PlatformStatus } from '../hippo/platform-api.ts';
 import { PlatformError, startDetached, type DetachedOptions } from './platform-process.ts';
@@ -88,6 +89,28 @@ export async function keepPlatform(platform: RunningPlatform): Promise<void> {
   const { statusCode, body } = await ask(platform, 'POST', platformPaths.keep);
   await body.dump();
   if (statusCode !== 204) throw refused(platform, statusCode);
+}
+
+/** Whether a local Hippo is of an older version than a front door. */
+export function isOlder({ version }: RunningPlatform, than: string): boolean {
+  return valid(version) !== null && lt(version, than);
+}
+
+/**
+ * Ends a local Hippo and starts it anew, from the program that comes with us, for as long as it was to stay.
+ * @throws PlatformError, with nothing done, while something is being pushed to it
+ */
+export async function restartPlatform(platform: RunningPlatform): Promise<RunningPlatform> {
+  const { leaseSeconds, publishing } = await platformStatus(platform);
+  if (publishing)
+    throw new PlatformError(
+      'Something is being pushed to the local Hippo: it was not restarted. Try again when that is done.',
+      'PLATFORM_BUSY',
+    );
+  await stopPlatform(platform);
+  const { dataDir } = platform;
+  const restarted = await ensurePlatform({ dataDir, ...(leaseSeconds === null ? {} : { leaseSeconds }) });
+  return restarted.platform;
 }
 
 /** Asks it to end, and waits until its process is gone. @throws PlatformError */

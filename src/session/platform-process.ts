@@ -29,7 +29,9 @@ export class PlatformError extends Error {
   readonly code:
     | 'PLATFORM_FAILED'
     /** Another process has the data directory. */
-    | 'PLATFORM_IN_USE';
+    | 'PLATFORM_IN_USE'
+    /** Something is being pushed to it. */
+    | 'PLATFORM_BUSY';
   constructor(message: string, code: PlatformError['code'] = 'PLATFORM_FAILED') {
     super(message);
     this.name = 'PlatformError';

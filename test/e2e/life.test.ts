@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -340,4 +340,79 @@ test('the log can be read, and its last lines', async () => {
   const { stdout } = await run('platform', 'logs');
   expect(stdout).toMatch(/^\S+Z version \S+ \(process \d+\) is ready at http:\/\/localhost:\d+$/m);
   expect((await run('platform', 'logs', '-n', '1')).stdout).toMatch(/^\S+Z stops\n$/);
+});
+
+describe('an older one', () => {
+  /** As if an older version had written it. */
+  function age(data: string): void {
+    const file = join(data, 'running.json');
+    const running = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...running, version: '0.0.1' }));
+  }
+
+  test('goes on until its user has it replaced', async () => {
+    const { run, status, data } = user();
+    await run('platform', 'start', '--detach');
+    const before = await status();
+    age(data);
+    const told = await run('apps', 'list');
+    expect(told).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('`hippo platform restart` replaces it'),
+    });
+    expect((await status()).pid).toBe(before.pid);
+    const restarted = await run('platform', 'restart', '-o', 'json');
+    expect(JSON.parse(restarted.stdout)).toMatchObject({ hippoUrl: before.hippoUrl });
+    expect(isAlive(before.pid)).toBe(false);
+    expect(await status()).toMatchObject({ leaseSeconds: null });
+    expect((await run('apps', 'list')).stderr).not.toContain('older than this command');
+  });
+
+  test('is not replaced while something is pushed to it', async () => {
+    const { run, status } = user();
+    await run('platform', 'start', '--detach');
+    const { pid, hippoUrl, tokenFile } = await status();
+    // An upload that stands still.
+    const upload = connect(Number(new URL(hippoUrl).port), '127.0.0.1');
+    const token = readFileSync(tokenFile, 'utf8').trim();
+    upload.write(
+      `POST /v1/_i HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\ncontent-type: application/toml\r\ncontent-length: 100\r\n\r\nbindle`,
+    );
+    await expect.poll(async () => (await run('platform', 'status')).stdout).toContain('a push');
+    expect(await run('platform', 'restart')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('Something is being pushed'),
+    });
+    expect(isAlive(pid)).toBe(true);
+    upload.destroy();
+  });
+});
+
+test('old development versions are removed, on request, and nothing else', async () => {
+  const { run, home } = user();
+  writeFileSync(join(home, 'm.wasm'), Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]));
+  writeFileSync(
+    join(home, 'HIPPOFACTS'),
+    '[bindle]\nname = "pruned"\nversion = "1.0.0"\n[[handler]]\nroute = "/"\nname = "m.wasm"\n',
+  );
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.push((await run('bindle', '-o', 'id')).stdout.trim());
+  ids.push((await run('bindle', '-v', 'production', '-o', 'id')).stdout.trim());
+  expect(await run('platform', 'prune', '--keep', '1')).toMatchObject({ code: 2 });
+  const pruned = await run('platform', 'prune', '--dev', '--keep', '2', '-o', 'json');
+  expect(pruned.code).toBe(0);
+  expect((JSON.parse(pruned.stdout) as { bindles: string[] }).bindles.sort()).toEqual(ids.slice(0, 2).sort());
+  expect((await run('search', '-o', 'id')).stdout.trim().split('\n').sort()).toEqual(ids.slice(2).sort());
+  expect((await run('platform', 'prune', '--dev')).stdout).toContain('Removed 0 development versions');
+});
+
+test('keys are recorded with the first push, and can be revoked', async () => {
+  const { run, home } = user();
+  writeFileSync(join(home, 'm.wasm'), Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]));
+  expect((await run('key', 'recorded')).stderr).toContain('No key was seen yet');
+  expect((await run('bindle', 'm.wasm')).code).toBe(0);
+  const [key] = JSON.parse((await run('key', 'recorded', '-o', 'json')).stdout) as { key: string }[];
+  expect((await run('key', 'revoke', key!.key)).stdout).toMatch(/^revoked: /);
+  expect((await run('bindle', 'm.wasm')).code).not.toBe(0);
+  expect((await run('key', 'revoke', 'nothing')).code).toBe(1);
 });

@@ -18,7 +18,9 @@ import { generateKey, keyEntry, type KeyEntry, type SigningKey } from '../../bin
 import { publisher } from '../../publish/version.ts';
 import { findPlaces } from '../../session/places.ts';
 import { CommandError, EXIT } from '../failure.ts';
+import { addHippoOptions, withHippo, type HippoOptions } from '../hippo.ts';
 import { count, print, say, type Screen } from '../screen.ts';
+import { printTable } from '../table.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
 
 const JSON_OPTION = (): Option =>
@@ -94,6 +96,46 @@ export function configure(command: Command, screen: Screen): void {
         `imported: ${count(fresh.length, 'key')}${fresh.length < keys.length ? ', the others were here already' : ''}`,
       );
     });
+
+  const recorded = command
+    .command('recorded')
+    .description('list the keys that a Hippo has seen you sign with; for administrators, of everybody')
+    .addOption(JSON_OPTION());
+  addHippoOptions(recorded).action((options: HippoOptions & { output: string }) =>
+    withHippo(screen, options, async ({ client }) => {
+      const keys = await client.keys();
+      if (options.output === 'json') return print(screen, JSON.stringify(keys));
+      if (keys.length === 0) return say(screen, 'No key was seen yet: it comes with the first push.');
+      printTable(
+        screen,
+        ['KEY', 'LABEL', 'USER', 'FIRST SEEN', 'REVOKED', 'ID'],
+        keys.map(({ key, label, userName, firstSeenAt, revokedAt, id }) => [
+          key,
+          label,
+          userName,
+          firstSeenAt,
+          revokedAt ?? '',
+          id,
+        ]),
+      );
+    }),
+  );
+
+  const revoke = command
+    .command('revoke')
+    .description('revoke a recorded key: nothing new may be signed with it; for administrators')
+    .argument('<key>', 'base64 text, or its id');
+  addHippoOptions(revoke).action((wanted: string, options: HippoOptions) =>
+    withHippo(screen, options, async ({ client }) => {
+      const found = (await client.keys()).find(({ id, key }) => id === wanted || key === wanted);
+      if (!found)
+        throw new CommandError('This Hippo has not recorded such a key.', {
+          hint: '`hippo key recorded` lists those that it has.',
+        });
+      await client.revokeKey(found.id);
+      print(screen, `revoked: ${found.key}  ${found.label}, of ${found.userName}`);
+    }),
+  );
 
   const trust = command
     .command('trust')

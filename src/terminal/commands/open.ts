@@ -1,10 +1,10 @@
 // `hippo open`: a channel's page in the browser.
 
 import type { Command } from 'commander';
-import { addressOf } from '../../session/address.ts';
+import { addressOf, portAddressOf } from '../../session/address.ts';
 import { openInBrowser } from '../browser.ts';
 import { addChannelOptions, withHippo, type ChannelOptions } from '../hippo.ts';
-import { print, type Screen } from '../screen.ts';
+import { print, say, type Screen } from '../screen.ts';
 
 export function configure(command: Command, screen: Screen): void {
   command.argument('[channel]', 'name or id, as --channel').option('--print', 'only print the address');
@@ -14,6 +14,9 @@ export function configure(command: Command, screen: Screen): void {
         const { channel } = await hippo.channel(named);
         const address = addressOf(channel, hippo);
         print(screen, address);
+        const byPort = portAddressOf(channel);
+        if (byPort !== undefined)
+          say(screen, `It is at ${byPort} too, for programs that do not know this name.`);
         if (!options.print) await openInBrowser(address, screen.env);
       }),
   );

@@ -9,6 +9,7 @@ import {
   findPlatform,
   keepPlatform,
   platformStatus,
+  restartPlatform,
   stopIfRunning,
 } from '../../session/local-platform.ts';
 import { findPlaces } from '../../session/places.ts';
@@ -20,7 +21,9 @@ import { AlreadySaid, CommandError, EXIT } from '../failure.ts';
 import { follow, readTail } from '../follow-file.ts';
 import { requireNumber } from '../ids.ts';
 import { leaseText, runningPlatform } from '../local-platform.ts';
-import { count, print, say, type Screen } from '../screen.ts';
+import { addHippoOptions, withHippo, type HippoOptions } from '../hippo.ts';
+import { addOutputOption, printResult, type OutputForm } from '../output.ts';
+import { bytesText, count, print, say, type Screen } from '../screen.ts';
 
 interface DataOption {
   data?: string;
@@ -88,6 +91,43 @@ export function configure(command: Command, screen: Screen): void {
       await follow(file, end, (more) => void screen.stdout.write(more), cancel.signal);
       cancel.release();
     });
+
+  command
+    .command('restart')
+    .description('stop it and start it again in the background, for as long as it was to stay')
+    .addOption(dataOption())
+    .addOption(formOption('json: one line when it is ready'))
+    .action(async (options: DataOption & { output: Form }) => {
+      const dataDir = await dataDirInUse(screen, options);
+      const platform = await findPlatform(dataDir);
+      const ready = platform ? await restartPlatform(platform) : (await ensurePlatform({ dataDir })).platform;
+      printReady(
+        screen,
+        ready,
+        options.output,
+        platform ? 'It was restarted.' : 'It did not run, and was started.',
+      );
+    });
+
+  const prune = command
+    .command('prune')
+    .description(
+      'remove old development versions, with the files that nothing else needs; none that a channel runs',
+    )
+    .requiredOption('--dev', 'development versions: nothing else is ever removed')
+    .option('--keep <number>', 'how many of the newest ones stay, for each bindle name and user', '5');
+  addOutputOption(addHippoOptions(prune), ['message', 'id', 'json']).action(
+    (options: HippoOptions & { keep: string; output: OutputForm }) =>
+      withHippo(screen, options, async ({ client }) => {
+        const removed = await client.prune(requireNumber(options.keep, '--keep', 10_000));
+        const { bindles, parcels, bytes } = removed;
+        printResult(screen, options.output, {
+          id: bindles.join('\n'),
+          message: `Removed ${count(bindles.length, 'development version')} and ${count(parcels, 'file')}, ${bytesText(bytes)}`,
+          json: removed,
+        });
+      }),
+  );
 
   command
     .command('reset')
