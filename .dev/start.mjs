@@ -1,6 +1,5 @@
 // `npm start [-- --once] [-- --port N]`: builds everything, starts a local Hippo, publishes the sample to it,
 // looks at its page, and stays up until Ctrl-C (with --once it ends there).
-import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,13 +8,12 @@ import { demandNode, root, run, start, stopAll } from './processes.mjs';
 import { buildSample } from './sample.mjs';
 
 demandNode();
-// The sources are TypeScript that Node runs as it is.
-const { HippoClient } = await import('../src/hippo/client.ts');
-
 const { once, port } = parseArgs({
   options: { once: { type: 'boolean' }, port: { type: 'string' } },
 }).values;
 const say = (text) => process.stdout.write(`${text}\n`);
+/** Keys and notes of this clone, not yours. */
+const env = { ...process.env, HIPPO_HOME: join(root, 'out/hippo-home') };
 let state = 'starting';
 
 for (const signal of ['SIGINT', 'SIGTERM'])
@@ -49,13 +47,18 @@ async function demonstrate() {
     buildSample(join(root, 'out/sample')),
   );
   const platform = await step('Starting a local Hippo that keeps nothing', startPlatform);
-  const id = await step('Publishing the sample to its Bindle server', () => push(sample, platform));
-  const channel = await step(`Making an app with a channel that runs ${id}`, () => release(id, platform));
-  const page = await step('Opening its page through the gateway', () => visit(channel, platform));
-  const { port: gatewayPort } = new URL(platform.hippoUrl);
+  const { id, channels } = await step('Publishing the sample with `hippo publish`', () =>
+    publish(sample, platform),
+  );
+  const [{ name: channel, address }] = channels;
+  await step('Setting a variable with `hippo env set`', () =>
+    hippo(platform, 'env', 'set', 'GREETING=Hello from your local Hippo', '--channel', channel),
+  );
+  const page = await step('Opening its page', () => visit(address));
   say(`
+  Published      ${id}
   It says        ${page}
-  Its address    http://${channel.domain}:${gatewayPort}/
+  Its address    ${address}
   Hippo's API    ${platform.hippoUrl}
   Bindle server  ${platform.bindleUrl}
 `);
@@ -86,7 +89,7 @@ async function startPlatform() {
       ...(port === undefined ? [] : ['--port', port]),
     ],
     // It ends when this pipe does, however this script goes.
-    { stdio: ['pipe', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'], env },
   );
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const { value, done } = await lines.next();
@@ -99,50 +102,22 @@ async function startPlatform() {
   return JSON.parse(value);
 }
 
-/** @returns the bindle's id */
-async function push(sample, platform) {
-  const output = await demand(
-    ['dist/cli.cjs', 'bindle', sample, '--server', platform.bindleUrl, '-v', 'production', '-o', 'id'],
-    // The key that signs the sample is one of this clone, not yours.
-    {
-      ...process.env,
-      HIPPO_HOME: join(root, 'out/hippo-home'),
-      BINDLE_TOKEN: await ownerToken(platform),
-    },
-  );
-  return output.trim().split('\n').at(-1);
+/** @returns what `hippo publish -o json` prints */
+async function publish(sample, platform) {
+  const output = await hippo(platform, 'publish', sample, '-v', 'production', '-o', 'json');
+  return JSON.parse(output.trim().split('\n').at(-1));
 }
 
-async function release(id, platform) {
-  const [storageId, revisionNumber] = [id.slice(0, id.lastIndexOf('/')), id.slice(id.lastIndexOf('/') + 1)];
-  const token = await ownerToken(platform);
-  const hippo = new HippoClient({ url: platform.hippoUrl, credentials: { type: 'bearer', token } });
-  const appId = await hippo.createApp({ name: storageId, storageId });
-  const channelId = await hippo.createChannel({
-    appId,
-    name: 'production',
-    revisionSelectionStrategy: 'UseRangeRule',
-    rangeRule: '*',
-  });
-  await hippo.patchChannel(channelId, {
-    environmentVariables: [{ key: 'GREETING', value: 'Hello from your local Hippo' }],
-  });
-  await hippo.registerRevision({ appStorageId: storageId, revisionNumber });
-  const status = await hippo.channelStatus(channelId);
-  if (status !== 'Running') throw new Error(`The channel is ${status}, not Running.`);
-  return hippo.channel(channelId);
-}
-
-/** Whoever can read this file may do everything on this local Hippo. */
-async function ownerToken({ tokenFile }) {
-  return (await readFile(tokenFile, 'utf8')).trim();
+/** Runs the command against this very Hippo, whose owner it is by the file that it finds. */
+function hippo({ hippoUrl, bindleUrl }, ...args) {
+  return demand(['dist/cli.cjs', ...args], { ...env, HIPPO_URL: hippoUrl, BINDLE_URL: bindleUrl });
 }
 
 /** @returns the page's heading; asked for at 127.0.0.1, since not every resolver knows *.localhost */
-function visit({ domain }, { hippoUrl }) {
-  const { port } = new URL(hippoUrl);
+function visit(address) {
+  const { host, port } = new URL(address);
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, headers: { host: `${domain}:${port}` } }, async (response) => {
+    get({ host: '127.0.0.1', port, headers: { host } }, async (response) => {
       const text = (await response.setEncoding('utf8').toArray()).join('');
       const heading = /<h1>(.*?)<\/h1>/.exec(text)?.[1];
       if (response.statusCode === 200 && heading) resolve(heading);
