@@ -14,7 +14,7 @@ export interface FileChange {
   name: string;
   /** Bytes; of the old file where it is gone. */
   size: number;
-  /** `same`: the server has it already. */
+  /** By name and content. */
   change: 'new' | 'changed' | 'same' | 'gone';
 }
 
@@ -253,11 +253,10 @@ async function findBase(
 /** Each file name once; by content, in the order of the new invoice, what is gone at the end. */
 export function compareFiles(invoice: Invoice, base: Invoice | undefined): FileChange[] {
   const before = new Map((base?.parcel ?? []).map(({ label }) => [label.name, label]));
-  const there = new Set((base?.parcel ?? []).map(({ label }) => label.sha256));
   const changes = new Map<string, FileChange>();
   for (const { label } of invoice.parcel ?? []) {
     const old = before.get(label.name);
-    const change = there.has(label.sha256) ? 'same' : old ? 'changed' : 'new';
+    const change = old === undefined ? 'new' : old.sha256 === label.sha256 ? 'same' : 'changed';
     changes.set(label.name, { name: label.name, size: label.size, change });
   }
   for (const [name, { size }] of before)

@@ -45,6 +45,10 @@ const COMMANDS: Record<string, Entry> = {
   },
   search: { summary: 'list the bindles on a server', load: () => import('./commands/search.ts') },
   info: { summary: 'show what is in a bindle', load: () => import('./commands/info.ts') },
+  diff: {
+    summary: 'list the files that differ between two versions',
+    load: () => import('./commands/diff.ts'),
+  },
   pull: { summary: 'download a bindle and check it', load: () => import('./commands/pull.ts') },
   yank: {
     summary: 'withdraw a bindle: it stays listed but can no longer be used',

@@ -92,18 +92,30 @@ export async function makeProject(
   }
 }
 
-/** `HIPPOFACTS:5:1: error: …` for each problem, then how many there are. */
+/** `HIPPOFACTS:5:1: error: …` for each problem, then how many there are; marks in the file view of GitHub, too. */
 function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
   const shown = relative(screen.cwd, file) || file;
   for (const problem of problems) {
-    if (problem.severity === 'information') say(screen, visible(sentence(problem.message)));
-    else {
-      const colour = problem.severity === 'error' ? 'red' : 'yellow';
-      say(screen, paint(screen, colour, visible(sentence(formatProblem(shown, problem)))));
+    if (problem.severity === 'information') {
+      say(screen, visible(sentence(problem.message)));
+      continue;
     }
+    const colour = problem.severity === 'error' ? 'red' : 'yellow';
+    say(screen, paint(screen, colour, visible(sentence(formatProblem(shown, problem)))));
+    if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(shown, problem));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) say(screen, `${count(errors, 'error')}: nothing was made or sent.`);
+}
+
+/** A workflow command of GitHub Actions, which shows the problem at its line. */
+function annotation(file: string, { severity, range, message }: Problem): string {
+  const data = (text: string): string =>
+    text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+  const property = (text: string): string => data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+  const { start, end } = range;
+  const place = `file=${property(file)},line=${start.line + 1},col=${start.column + 1},endLine=${end.line + 1}`;
+  return `::${severity === 'error' ? 'error' : 'warning'} ${place}::${data(message)}`;
 }
 
 async function signingKey(screen: Screen, label: string): Promise<SigningKey> {

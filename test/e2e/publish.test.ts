@@ -173,6 +173,33 @@ describe('hippo publish', () => {
     expect(await channels()).toEqual([expect.objectContaining({ name: 'production', runs: '1.0.0' })]);
   });
 
+  it('lists what differs between two versions', async () => {
+    await run(['publish', '-v', 'production', '--no-wait']);
+    version('1.1.0');
+    writeFileSync(join(dir, 'static/a.txt'), 'changed');
+    writeFileSync(join(dir, 'static/new.txt'), 'new');
+    await run(['publish', '-v', 'production', '--no-wait']);
+    expect((await run(['diff', '1.0.0', '1.1.0'])).stdout).toBe(
+      '~ static/a.txt  7 B\n+ static/new.txt  3 B\n',
+    );
+    expect((await run(['diff', `team/${name}/1.1.0`, '1.0.0'])).stdout).toBe(
+      '~ static/a.txt  1 B\n- static/new.txt  3 B\n',
+    );
+    expect((await run(['diff', '1.0.0', '1.0.0'])).stdout).toBe('');
+  });
+
+  it('marks problems for GitHub where it runs there', async () => {
+    writeFileSync(
+      join(dir, 'HIPPOFACTS'),
+      '[bindle]\nname = "a"\nversion = "1"\n[[handler]]\nroute = "/"\nname = "m.wasm"\n',
+    );
+    const ran = await run(['publish', '-v', 'production'], { GITHUB_ACTIONS: 'true', CI: 'true' });
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(
+      /^::error file=HIPPOFACTS,line=3,col=\d+,endLine=3::.*valid semantic version/m,
+    );
+  });
+
   it('builds first where that is asked for, and publishes nothing if it fails', async () => {
     cpSync(join(dir, 'static/a.txt'), join(dir, 'source.txt'));
     const script = `require('fs').appendFileSync('static/a.txt', 'built')`;
