@@ -235,6 +235,7 @@ async function start({
         remove: (ids) => bindle.remove(ids),
       },
       channelLog: (channelId) => logs.read(channelId),
+      followLog: (channelId, signal) => logs.follow(channelId, signal),
       channelRemoved: (channelId) => {
         runtime.release(channelId);
         logs.remove(channelId);
@@ -294,7 +295,7 @@ async function start({
         accessLog,
         report,
       }),
-      channelOn: (port) => ports.channelOn(port),
+      channelOf: (socket) => ports.channelOf(socket),
     });
     const lease = holdLease(entrance, leaseSeconds);
     cleanup.add(() => lease.stop());

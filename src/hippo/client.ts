@@ -39,7 +39,7 @@ import type {
 } from './api.ts';
 import { OLD_PATHS, SINGULAR_PATHS, toOldChannel, type Dialect } from './dialects.ts';
 import { HippoError, refused, unanswered } from './errors.ts';
-import { readEvents } from './event-stream.ts';
+import { readEventStream, type ServerSentEvent } from './event-stream.ts';
 import { pathOf, routes, type AnswerOf, type Operation, type RequestOf, type Route } from './routes.ts';
 
 export { HippoError, type HippoErrorCode } from './errors.ts';
@@ -284,6 +284,12 @@ export class HippoClient {
     return (await this.#call('getChannelLogs', { ...options, params: { id } })).logs;
   }
 
+  /** The last lines and then those that come, until the signal or the end of the channel. */
+  async *followChannelLogs(id: string, options: CallOptions = {}): AsyncGenerator<string> {
+    const path = pathOf(routes.followChannelLogs.path, { id });
+    for await (const { data } of this.#stream(path, options)) yield JSON.parse(data) as string;
+  }
+
   async channelStatuses(options: CallOptions = {}): Promise<ChannelStatus[]> {
     return this.#all('listChannelStatuses', options, {});
   }
@@ -388,20 +394,10 @@ export class HippoClient {
   async *events(
     options: CallOptions & { lastEventId?: string } = {},
   ): AsyncGenerator<{ id: string; event: HippoEvent }> {
-    const { signal, lastEventId } = options;
-    const response = await this.#open(routes.events, {
-      signal,
-      headers: {
-        accept: 'text/event-stream',
-        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-      },
-    });
-    try {
-      yield* readEvents(response.body);
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw unanswered(error, this.url);
-    }
+    const { lastEventId } = options;
+    const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    for await (const { id, data } of this.#stream(routes.events.path, options, headers))
+      yield { id, event: JSON.parse(data) as HippoEvent };
   }
 
   /** Sends a bindle in standalone form, which the server checks and stores as a whole. */
@@ -438,6 +434,12 @@ export class HippoClient {
       if (status === 200 && dialect !== 'O' && isList(tryParse(text))) return dialect;
       if (status >= 500) throw refused({ status, text }, this.url);
     }
+    // A server of which nothing is known but that it takes signing in: with nothing in it, nobody is signed in.
+    const { status } = await this.#exchange('POST', OLD_PATHS.signIn, options, {
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    if (status === 400 || status === 401 || status === 422) return 'O';
     throw this.#notHippo('it knows none of the paths that a Hippo has');
   }
 
@@ -468,7 +470,7 @@ export class HippoClient {
     const answer = await this.#authorized(
       (headers) =>
         this.#exchange(route.method, path, call, { ...content, headers: { ...content.headers, ...headers } }),
-      call.content === undefined,
+      { repeatable: call.content === undefined, eager: route.access !== 'anyone' },
     );
     this.#succeeded(answer);
     if (route.answer === undefined || answer.status === 204) return undefined as AnswerOf<O>;
@@ -516,39 +518,46 @@ export class HippoClient {
    */
   async #authorized(
     send: (headers: Record<string, string>) => Promise<Answer>,
-    repeatable = true,
+    { repeatable = true, eager = true } = {},
   ): Promise<Answer> {
-    const token = await this.#token();
+    const token = await this.#token(undefined, eager);
     const answer = await send(bearerHeader(token?.value));
-    if (answer.status !== 401 || !repeatable || token?.fixed === true) return answer;
+    // What needs no account may still need one here: registering, where only administrators may.
+    const wanting = answer.status === 401 || (answer.status === 403 && token === undefined);
+    if (!wanting || !repeatable || token?.fixed === true) return answer;
     const next = await this.#token(token?.value ?? '');
     return next === undefined || next.value === token?.value ? answer : send(bearerHeader(next.value));
   }
 
-  /** The same for an answer that is read as it comes. */
-  async #open(
-    route: Route,
-    { headers, signal }: CallOptions & { headers: Record<string, string> },
-  ): Promise<Dispatcher.ResponseData> {
-    if ((await this.dialect({ signal })) !== 'P') throw this.#unsupported('events');
+  /** An answer that is read as it comes. */
+  async *#stream(
+    path: string,
+    { signal }: CallOptions,
+    headers: Record<string, string> = {},
+  ): AsyncGenerator<ServerSentEvent> {
+    if ((await this.dialect({ signal })) !== 'P') throw this.#unsupported('what it tells as it happens');
     let response: Dispatcher.ResponseData | undefined;
     const answer = await this.#authorized(async (bearer) => {
-      response = await this.#request(
-        route.method,
-        route.path,
-        { signal },
-        { headers: { ...headers, ...bearer } },
-      );
+      const all = { accept: 'text/event-stream', ...headers, ...bearer };
+      response = await this.#request('GET', path, { signal }, { headers: all });
       const { statusCode: status, headers: received } = response;
       return { status, headers: received, text: status === 200 ? '' : await response.body.text() };
     });
     this.#succeeded(answer);
     if (!response) throw this.#notHippo('there was no answer');
-    return response;
+    try {
+      yield* readEventStream(response.body);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw unanswered(error, this.url);
+    }
   }
 
-  /** @param spent a token that the server has refused */
-  async #token(spent?: string): Promise<{ value: string; fixed: boolean } | undefined> {
+  /**
+   * @param spent a token that the server has refused
+   * @param eager sign in if there is none
+   */
+  async #token(spent?: string, eager = true): Promise<{ value: string; fixed: boolean } | undefined> {
     const { credentials } = this.#options;
     if (typeof credentials === 'object' && credentials.type === 'bearer')
       return { value: credentials.token, fixed: true };
@@ -558,7 +567,7 @@ export class HippoClient {
       session.token !== spent &&
       // An expiration that nobody can read leaves it to the server.
       !(Date.parse(session.expiration) - MARGIN < this.#now());
-    if (!good && (session !== undefined || credentials !== undefined))
+    if (!good && (session !== undefined || (eager && credentials !== undefined)))
       await (this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined)));
     return this.#session && { value: this.#session.token, fixed: false };
   }
@@ -615,14 +624,14 @@ export class HippoClient {
         headers: { 'user-agent': 'hippo-tools', ...headers },
         body: body ?? null,
         dispatcher: method === 'GET' ? this.#reader : this.#dispatcher,
-        // The first answer to an upload may take as long as checking it does.
-        ...(path === routes.events.path ? { bodyTimeout: 60_000 } : {}),
         ...(signal ? { signal } : {}),
       });
     try {
       return await send();
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
+      if (/redirect/i.test((error as Error).message))
+        throw this.#notHippo('it sends from one address to the next');
       const failure = unanswered(error, this.url);
       // A kept connection that the server was just closing says nothing about the server.
       if (method !== 'GET' || failure.code !== 'BROKEN') throw failure;

@@ -2,25 +2,28 @@
 
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { HippoEvent } from './events.ts';
 
-/** The events of a stream with their ids; what is not an event of ours is passed over. */
-export async function* readEvents(body: Readable): AsyncGenerator<{ id: string; event: HippoEvent }> {
-  let id = '';
-  let data: string[] = [];
-  // A stream that fails fails the loop below as well.
+export interface ServerSentEvent {
+  /** Of this event or, if it has none, of the last one that had. */
+  readonly id: string;
+  readonly data: string;
+}
+
+export async function* readEventStream(body: Readable): AsyncGenerator<ServerSentEvent> {
   const lines = createInterface({ input: body, crlfDelay: Infinity });
   let failure: Error | undefined;
+  // The lines only end when what they come from fails.
   body.once('error', (error: Error) => {
     failure = error;
     lines.close();
   });
+  let id = '';
+  let data: string[] = [];
   try {
     for await (const line of lines) {
       if (line === '') {
-        const event = parse(data.join('\n'));
+        if (data.length > 0) yield { id, data: data.join('\n') };
         data = [];
-        if (event) yield { id, event };
         continue;
       }
       const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? [];
@@ -30,14 +33,5 @@ export async function* readEvents(body: Readable): AsyncGenerator<{ id: string; 
     if (failure !== undefined) throw failure;
   } finally {
     body.destroy();
-  }
-}
-
-function parse(text: string): HippoEvent | undefined {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text) as HippoEvent;
-  } catch {
-    return undefined;
   }
 }

@@ -246,6 +246,16 @@ export const routes = {
     status: 200,
     answer: ChannelLogs,
   },
+  followChannelLogs: {
+    method: 'GET',
+    path: '/api/channels/{id}/logs/live',
+    access: 'account',
+    summary: 'Gives the last lines of a log and then those that come (server-sent events, a line each).',
+    ...byId('Channel'),
+    status: 200,
+    answer: Type.String(),
+    answerType: 'text/event-stream',
+  },
   listChannelStatuses: {
     method: 'GET',
     path: '/api/channel-statuses',
@@ -445,6 +455,9 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type Operation = keyof typeof routes;
+
+/** Operations whose answer goes on. */
+export type StreamOperation = 'events' | 'followChannelLogs';
 
 /** What a request of this operation sends. */
 export type RequestOf<O extends Operation> = (typeof routes)[O] extends { body: infer B extends TSchema }

@@ -1,7 +1,8 @@
-// `/api/events`: server-sent events (WHATWG HTML §9.2). A stream is a place in the log: a peer that reads slowly
+// What goes on as long as somebody listens: server-sent events (WHATWG HTML §9.2). A stream of `/api/events` is a place in the log: a peer that reads slowly
 // costs no memory, and one that comes back with Last-Event-ID misses nothing.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { AccountCaller } from './caller.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -39,11 +40,7 @@ export class EventStreams {
     let who = caller;
     let position = startOf(request, log);
     let blocked = false;
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
+    begin(response);
     response.write(`retry: ${RETRY}\n\n`);
     if (position === undefined) {
       position = log.last();
@@ -87,10 +84,43 @@ export class EventStreams {
     send();
   }
 
+  /**
+   * Answers with lines as they come, each of them one event; a peer that reads slowly makes the lines wait.
+   * @throws what asking for the lines throws
+   */
+  follow(response: ServerResponse, lines: (signal: AbortSignal) => AsyncIterable<string>): void {
+    const controller = new AbortController();
+    const source = lines(controller.signal);
+    begin(response);
+    response.flushHeaders();
+    this.#open.add(response);
+    const heartbeat = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(': here\n\n');
+    }, HEARTBEAT);
+    response.once('close', () => {
+      controller.abort();
+      clearInterval(heartbeat);
+      this.#open.delete(response);
+    });
+    const text = async function* (): AsyncGenerator<string> {
+      for await (const line of source) yield `data: ${JSON.stringify(line)}\n\n`;
+    };
+    // However it ends, the peer sees the end of the stream.
+    pipeline(text, response).catch(() => response.destroy());
+  }
+
   /** Ends them all; clients come back to whoever answers then. */
   close(): void {
     for (const response of this.#open) response.end();
   }
+}
+
+function begin(response: ServerResponse): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
 }
 
 /** Where to begin; undefined if what was missed is not kept any more. */

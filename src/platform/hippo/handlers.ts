@@ -3,7 +3,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Static, TSchema } from 'typebox';
 import { ValidationError, type StoredBindle, type Pruned, type Session } from '../../hippo/api.ts';
-import type { AnswerOf, Operation, ParamsOf, RequestOf, routes } from '../../hippo/routes.ts';
+import type {
+  AnswerOf,
+  Operation,
+  ParamsOf,
+  RequestOf,
+  routes,
+  StreamOperation,
+} from '../../hippo/routes.ts';
 import type { Accounts } from './accounts.ts';
 import type { Authentication } from './authentication.ts';
 import type { AccountCaller, Caller } from './caller.ts';
@@ -41,9 +48,9 @@ export interface Call<O extends Operation> {
 
 type Answered<A> = A extends undefined ? void : A;
 
-/** Every operation but the stream of events, which is no single answer. */
+/** Every operation but those that are no single answer. */
 export type Handlers = {
-  readonly [O in Exclude<Operation, 'events'>]: (
+  readonly [O in Exclude<Operation, StreamOperation>]: (
     call: Call<O>,
   ) => Answered<AnswerOf<O>> | Promise<Answered<AnswerOf<O>>>;
 };

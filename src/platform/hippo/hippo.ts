@@ -49,6 +49,8 @@ export interface HippoOptions {
   /** Bindles can be read by those alone whose team owns them. */
   readonly private?: boolean;
   readonly channelLog: (channelId: string) => readonly string[];
+  /** The lines that come from now on, until the signal or the channel's end. */
+  readonly followLog: (channelId: string, signal: AbortSignal) => AsyncIterable<string>;
   /** Called when there is no such channel any more. */
   readonly channelRemoved: (channelId: string) => void;
   /** Called when a channel is to run no longer. */
@@ -153,6 +155,16 @@ export function openHippo(options: HippoOptions): Hippo {
     handlers,
     authentication,
     streams,
+    followLog(caller, channelId, signal) {
+      state.channel(caller, channelId);
+      // In this order nothing is missed; a line that comes in between may be told twice.
+      const coming = options.followLog(channelId, signal);
+      const present = options.channelLog(channelId);
+      return (async function* () {
+        yield* present;
+        yield* coming;
+      })();
+    },
     health: options.health,
     version: options.version,
     report: options.report,

@@ -18,12 +18,12 @@ import {
   strategyNumber,
   VARIABLES_PATH,
 } from '../../hippo/dialects.ts';
-import { routes, type Operation, type Route } from '../../hippo/routes.ts';
+import { routes, type Operation, type Route, type StreamOperation } from '../../hippo/routes.ts';
 import { readJson } from './body.ts';
 import { NotFoundError } from './errors.ts';
 import type { AddRoute, Incoming, Invoke, Reply } from './server.ts';
 
-type Invokable = Exclude<Operation, 'events'>;
+type Invokable = Exclude<Operation, StreamOperation>;
 
 const EVERYTHING = new URLSearchParams({ pageSize: String(MAX_COUNT) });
 

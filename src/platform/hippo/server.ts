@@ -5,7 +5,7 @@ import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { readBody, readQuery } from '../../hippo/check.ts';
 import { GUID_PATTERN } from '../../hippo/common.ts';
 import { openApi } from '../../hippo/openapi.ts';
-import { routes, type Access, type Operation, type Route } from '../../hippo/routes.ts';
+import { routes, type Access, type Operation, type Route, type StreamOperation } from '../../hippo/routes.ts';
 import type { Authentication } from './authentication.ts';
 import type { AccountCaller, Caller } from './caller.ts';
 import { ForbiddenError } from './errors.ts';
@@ -19,6 +19,12 @@ export interface HippoServerOptions {
   readonly handlers: Handlers;
   readonly authentication: Authentication;
   readonly streams: EventStreams;
+  /** The lines of a channel's log, those that are there and those that come. @throws NotFoundError */
+  readonly followLog: (
+    caller: AccountCaller,
+    channelId: string,
+    signal: AbortSignal,
+  ) => AsyncIterable<string>;
   /** What `/healthz` says. */
   readonly health: () => object;
   /** The product's version, for /openapi.json. */
@@ -50,7 +56,7 @@ export interface Reply {
 
 /** Runs an operation as if it had been asked for in the final dialect. */
 export type Invoke = (
-  operation: Exclude<Operation, 'events'>,
+  operation: Exclude<Operation, StreamOperation>,
   incoming: Incoming,
   given?: { params?: Readonly<Record<string, string>>; search?: URLSearchParams; body?: unknown },
 ) => Promise<unknown>;
@@ -85,7 +91,7 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
   };
 
   for (const [operation, route] of Object.entries(routes) as [Operation, Route][]) {
-    if (operation === 'events') continue;
+    if (operation === 'events' || operation === 'followChannelLogs') continue;
     add(route.method, route.path, async (incoming) => {
       const body = await invoke(operation, incoming);
       return { status: route.status, ...(route.answer === undefined ? {} : { body }) };
@@ -98,6 +104,13 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
       return typeof found === 'object' && found.kind === 'account' ? found : undefined;
     };
     streams.open(request, response, caller, { identify });
+    return undefined;
+  });
+  add('GET', routes.followChannelLogs.path, async ({ request, response, address, params }) => {
+    const caller = (await demandCaller('account', request, address)) as AccountCaller;
+    streams.follow(response, (signal) =>
+      options.followLog(caller, params['id']?.toLowerCase() ?? '', signal),
+    );
     return undefined;
   });
   addOlderDialects(add, invoke);

@@ -59,6 +59,7 @@ async function start(isPrivate = false): Promise<Both> {
       remove: (ids) => bindle.remove(ids),
     },
     channelLog: () => [],
+    followLog: async function* () {},
     channelRemoved: () => undefined,
     channelStopped: () => undefined,
     health: () => ({}),

@@ -158,7 +158,7 @@ describe.each(['P', 'S'] as const)('dialect %s', (dialect) => {
     await good('deleteCertificate', { params: { id: certificate } });
     await good('deleteChannel', { params: { id: channel } });
     await good('deleteApp', { params: { id: app } });
-    const elsewhere: Operation[] = ['events', 'uploadBindle', 'revokeKey'];
+    const elsewhere: Operation[] = ['events', 'followChannelLogs', 'uploadBindle', 'revokeKey'];
     expect(all.map(([name]) => name).filter((name) => known(name) && !seen.has(name))).toEqual(
       dialect === 'P' ? elsewhere.filter((name) => all.some(([one]) => one === name)).sort(byTable) : [],
     );

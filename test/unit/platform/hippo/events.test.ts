@@ -169,3 +169,20 @@ test('count as long as they are held', async () => {
   for (const controller of controllers.splice(0)) controller.abort();
   while (hippo.hippo.openStreams() > 0) await new Promise((resolve) => setImmediate(resolve));
 });
+
+test('a log is followed by those alone who may read it', async () => {
+  const ana = await hippo.account('ana');
+  const appId = await ana.createApp({ name: 'a', storageId: 'a' });
+  const id = await ana.createChannel({ appId, name: 'c' });
+  const controller = new AbortController();
+  const lines = ana.followChannelLogs(id, { signal: controller.signal });
+  expect([(await lines.next()).value, (await lines.next()).value]).toEqual([
+    `log of ${id}`,
+    `live log of ${id}`,
+  ]);
+  expect(hippo.hippo.openStreams()).toBe(1);
+  controller.abort(new Error('enough'));
+  await expect(lines.next()).rejects.toThrow('enough');
+  const bea = await hippo.account('bea');
+  await expect(bea.followChannelLogs(id).next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});

@@ -74,6 +74,10 @@ export async function startHippo(root: string, more: Partial<HippoOptions> = {})
         },
       },
       channelLog: (id) => [`log of ${id}`],
+      followLog: async function* (id, signal) {
+        yield `live log of ${id}`;
+        if (!signal.aborted) await once(signal, 'abort');
+      },
       channelRemoved: (id) => removed.push(id),
       channelStopped: (id) => stopped.push(id),
       health: () => ({ Status: 'Healthy' }),
