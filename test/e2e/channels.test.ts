@@ -74,6 +74,15 @@ function says(expression: string): string {
   return `process.stdout.write('content-type: text/plain\\n\\n' + ${expression});`;
 }
 
+/** The status of an answer on a connection of its own. */
+function freshly(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent: false }, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('a channel', () => {
   test('is served by its name, by a name of its own, and by its port with any Host and Origin', async () => {
     await publish('places', { '/': says(`process.env.get('HTTP_HOST')`) });
@@ -108,7 +117,10 @@ describe('a channel', () => {
     await expect.poll(() => ask(`http://127.0.0.1:${port}/`).then(({ text }) => text, String)).toBe('kept');
     expect((await client.channel(id)).port).toBe(port);
     await client.removeChannel(id);
-    await expect(ask(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    // A connection from before reaches nothing, least of all the API; a new one is not taken.
+    const after = await ask(`http://127.0.0.1:${port}/api/apps`).catch(() => undefined);
+    expect(after?.text ?? '').not.toContain('Hippo');
+    await expect(freshly(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
 
   test('that is stopped says so, and comes back when it is started', async () => {

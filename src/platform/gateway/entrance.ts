@@ -1,6 +1,7 @@
 // The one HTTP server of the platform: sends each request to the API or the channel that it is for.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Gateway } from './gateway.ts';
 import { destination, normalize } from './hosts.ts';
@@ -15,8 +16,8 @@ export interface EntranceOptions {
   /** Hippo's API, all other paths. */
   readonly hippo: (request: IncomingMessage, response: ServerResponse) => unknown;
   readonly gateway: Gateway;
-  /** The channel whose own port this is; undefined for any other port. */
-  readonly channelOn: (port: number | undefined) => string | undefined;
+  /** The channel on whose own port a connection came; undefined for any other connection. */
+  readonly channelOf: (socket: Socket) => string | undefined;
 }
 
 /** Bytes of a request's line and headers; more is answered 431. */
@@ -25,11 +26,11 @@ const HEADERS_LIMIT = 16 * 1024;
 const HEADERS_TIME = 30_000;
 
 /** Connections may be given to it that came by other ports: `emit('connection', socket)`. */
-export function createEntrance({ bindle, hippo, gateway, channelOn }: EntranceOptions): Server {
+export function createEntrance({ bindle, hippo, gateway, channelOf }: EntranceOptions): Server {
   const enter = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     const refused = normalize(request) ?? refuseUpgrade(request);
     if (refused !== undefined) return refuse(response, refused.status, refused.reason);
-    const channelId = channelOn(request.socket.localPort);
+    const channelId = channelOf(request.socket);
     if (channelId !== undefined) {
       if (awaitsContinue) response.writeContinue();
       return void gateway.handle({ channelId }, request, response);

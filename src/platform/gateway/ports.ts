@@ -21,7 +21,7 @@ const LAST_PORT = 32_000;
 export interface ChannelPortsOptions {
   /** With `PORT_MIGRATIONS`. */
   readonly database: Database;
-  /** Gets each connection to a channel's port. */
+  /** Gets each connection to a channel's port; `channelOf` knows it. */
   readonly connected: (socket: Socket) => void;
   /** Told of what goes wrong with a listener. */
   readonly report: (error: unknown) => void;
@@ -38,8 +38,7 @@ interface ChannelPort {
 export class ChannelPorts {
   readonly #options: ChannelPortsOptions;
   readonly #ports = new Map<string, ChannelPort>();
-  /** Port → channel, of those that are listened on. */
-  readonly #channels = new Map<number, string>();
+  readonly #connections = new WeakMap<Socket, string>();
   /** Platforms beside each other should not all begin with the same one. */
   #next = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
   #closed = false;
@@ -71,9 +70,12 @@ export class ChannelPorts {
     for (const id of channelIds) if (!this.#closed) await this.open(id);
   }
 
-  /** The channel of a port; undefined for a port that is no channel's. */
-  channelOn(port: number | undefined): string | undefined {
-    return port === undefined ? undefined : this.#channels.get(port);
+  /**
+   * The channel on whose port a connection came, even if the channel is gone by now: such a connection must
+   * never be taken for one to the APIs. Undefined for any other.
+   */
+  channelOf(socket: Socket): string | undefined {
+    return this.#connections.get(socket);
   }
 
   /** Frees the port of a channel that is gone. Requests that came by it may end. */
@@ -103,12 +105,14 @@ export class ChannelPorts {
 
   async #listen(channelId: string, port: ChannelPort): Promise<void> {
     for (let tries = LAST_PORT - FIRST_PORT; tries > 0; tries--) {
-      const server = await tryListen(port.port, this.#options.connected);
+      const server = await tryListen(port.port, (socket) => {
+        this.#connections.set(socket, channelId);
+        this.#options.connected(socket);
+      });
       if (port.removed) return void server?.close();
       if (server !== undefined) {
         server.on('error', this.#options.report);
         port.server = server;
-        this.#channels.set(port.port, channelId);
         return;
       }
       port.port = this.#nextPort(new Set(this.#kept().values()));
@@ -128,7 +132,6 @@ export class ChannelPorts {
 
   #stop(port: ChannelPort): void {
     port.removed = true;
-    this.#channels.delete(port.port);
     port.server?.close();
   }
 

@@ -36,6 +36,8 @@ export class RuntimeGoneError extends Error {
 /** 64 KiB each, so 64 MiB for every memory of a guest. */
 const MEMORY_PAGES = 1024;
 const TABLE_SIZE = 100_000;
+/** Milliseconds in which a process has to come up, on the slowest of machines. */
+const START_TIME = 30_000;
 /** MiB for the process's own heap: messages on their way. */
 const HEAP_MIB = 256;
 
@@ -46,6 +48,8 @@ export class GuestProcess {
   readonly #limits: ProcessLimits;
   readonly #gate: Gate;
   readonly #jobs = new Map<number, Job>();
+  /** Resolves when it has come up, or never will. */
+  readonly #ready = Promise.withResolvers<void>();
   #lastId = 0;
   #alive = true;
   /** Why we ended it. */
@@ -79,7 +83,16 @@ export class GuestProcess {
       this.#child.once('error', (error) => gone(`it could not be started: ${error.message}`));
     });
     this.#child.stderr?.setEncoding('utf8').on('data', log);
-    this.#child.on('message', (message: FromProcess) => this.#jobs.get(message.id)?.receive(message));
+    const slow = setTimeout(() => this.#kill('it did not come up'), START_TIME);
+    this.#child.on('message', (message: FromProcess) => {
+      if (message.type !== 'ready') return this.#jobs.get(message.id)?.receive(message);
+      clearTimeout(slow);
+      this.#ready.resolve();
+    });
+    void this.ended.then(() => {
+      clearTimeout(slow);
+      this.#ready.resolve();
+    });
   }
 
   /** Gives the process a file of the app; resolves when it is on its way. */
@@ -113,6 +126,8 @@ export class GuestProcess {
 
   async #do(first: (id: number) => ToProcess, io: JobIo, signal?: AbortSignal): Promise<JobOutcome> {
     await this.#gate.enter(signal);
+    // The time in which it comes up is not the job's.
+    await this.#ready.promise;
     if (!this.#alive) {
       this.#gate.leave();
       throw new RuntimeGoneError();

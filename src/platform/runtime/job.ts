@@ -2,7 +2,7 @@
 // is held here, and if the process does not end it in time somebody is told.
 
 import { Deadline } from './deadline.ts';
-import { CHUNK, WINDOW, type FromProcess, type JobEnd, type ToProcess } from './messages.ts';
+import { CHUNK, WINDOW, type FromJob, type JobEnd, type ToProcess } from './messages.ts';
 
 export interface JobIo {
   /** Standard input; empty where absent. The job fails with what this fails with. */
@@ -66,7 +66,7 @@ export class Job {
     if (stdin !== undefined) this.#pump(stdin).catch((error: unknown) => this.#abort(error as Error));
   }
 
-  receive(message: FromProcess): void {
+  receive(message: FromJob): void {
     switch (message.type) {
       case 'consumed':
         this.#ahead -= message.bytes;

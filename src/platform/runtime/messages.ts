@@ -47,6 +47,10 @@ export type ToProcess =
   | { readonly type: 'cancel'; readonly id: number };
 
 export type FromProcess =
+  /** Once, when the first thread runs: from now on jobs are taken at once. */
+  { readonly type: 'ready' } | FromJob;
+
+export type FromJob =
   | { readonly type: 'stdout'; readonly id: number; readonly chunk: Uint8Array }
   | { readonly type: 'stderr'; readonly id: number; readonly chunk: Uint8Array }
   /** So many bytes of the input were taken by the guest. */
@@ -79,7 +83,7 @@ export type ToWorker =
   | { readonly type: 'stdin'; readonly id: number; readonly chunk: Uint8Array | null };
 
 export type FromWorker =
-  | Exclude<FromProcess, { type: 'ended' }>
+  | Exclude<FromJob, { type: 'ended' }>
   | {
       readonly type: 'ended';
       readonly id: number;

@@ -39,7 +39,9 @@ export class Threads {
     this.#program = program;
     this.#send = send;
     // The first job should not have to wait for its thread.
-    this.#idle.push(this.#start());
+    const first = this.#start();
+    first.worker.once('online', () => send({ type: 'ready' }));
+    this.#idle.push(first);
   }
 
   addFile(paths: readonly string[], content: Uint8Array): void {

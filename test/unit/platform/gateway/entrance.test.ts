@@ -52,7 +52,7 @@ async function startEntrance(): Promise<string> {
       response.end(`bindle ${request.url}${awaitsContinue ? ' awaits' : ''}`),
     hippo: (request, response) => response.end(`hippo ${request.url}`),
     gateway,
-    channelOn: () => undefined,
+    channelOf: () => undefined,
   });
   return `http://127.0.0.1:${await listen(kept(entrance), 0, false)}`;
 }

@@ -43,7 +43,7 @@ beforeAll(async () => {
         },
       },
     }),
-    channelOn: () => undefined,
+    channelOf: () => undefined,
   });
   port = await listen(entrance, 0, false);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
     idle: 800,
     workers: 2,
     queue: 3,
-    total: 6000,
+    total: 25_000,
     body: 64 * MIB,
   });
   await channels.install('bystander', { '/': { source: says(`'well'`) } });
@@ -233,7 +233,10 @@ describe('output', () => {
     const bytes = await new Promise<number>((resolve, reject) => {
       request({ port: channels.port, host: '127.0.0.1', headers: { host: 'large' } }, (response) => {
         let length = 0;
-        response.on('data', (data: Buffer) => (length += data.length)).on('end', () => resolve(length));
+        response
+          .on('data', (data: Buffer) => (length += data.length))
+          .on('end', () => resolve(length))
+          .on('error', reject);
       })
         .on('error', reject)
         .end();
