@@ -41,7 +41,7 @@ export interface Released {
 
 /** The bindle is stored; what comes after it did not work out. The message says how to go on. */
 export class ReleaseError extends Error {
-  readonly code: 'NO_APP' | 'NOT_REGISTERED' | 'NOT_RUNNING';
+  readonly code: 'NO_APP' | 'NOT_REGISTERED' | 'NOT_ALLOWED' | 'NOT_RUNNING';
   readonly hint: string | undefined;
   constructor(code: ReleaseError['code'], message: string, hint?: string, options?: ErrorOptions) {
     super(message, options);
@@ -178,7 +178,7 @@ async function register(
         );
       if (!TRANSIENT.has(error.code) || attempt >= ATTEMPTS || appId === undefined)
         throw new ReleaseError(
-          'NOT_REGISTERED',
+          error.code === 'UNAUTHORIZED' || error.code === 'FORBIDDEN' ? 'NOT_ALLOWED' : 'NOT_REGISTERED',
           `${stored} Hippo did not take it as a revision: ${error.message}`,
           `\`hippo release ${formatId(plan.id)}\` tries that again.`,
           { cause: error },

@@ -51,6 +51,7 @@ const BY_CODE: Record<string, number> = {
   BAD_ID: EXIT.usage,
   STORAGE_ID: EXIT.project,
   NOT_REGISTERED: EXIT.server,
+  NOT_ALLOWED: EXIT.denied,
   NOT_RUNNING: EXIT.server,
   FILE_CHANGED: EXIT.project,
   FILE_UNREADABLE: EXIT.project,
