@@ -182,7 +182,9 @@ export function openHippo(options: HippoOptions): Hippo {
     bindleRules: {
       async authenticate(headers, address) {
         try {
-          return await authentication.identify(headers, address);
+          const found = await authentication.identify(headers, address);
+          // Where nobody reads without an account, they are asked for one.
+          return found === 'anonymous' && options.private === true ? 'refused' : found;
         } catch (error) {
           if (error instanceof LimitedError) return { retryAfterSeconds: error.retryAfterSeconds };
           throw error;

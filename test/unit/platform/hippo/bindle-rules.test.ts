@@ -264,12 +264,16 @@ describe('a private platform', () => {
       mine.content.get(label.sha256)!,
     );
     const id = mine.invoice.bindle;
-    for (const stranger of [bea.bindle, pusher()]) {
-      await expect(stranger.getInvoice(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      await expect(stranger.getParcel(id, label.sha256)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      await expect(stranger.missing(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      expect(await stranger.search({})).toMatchObject({ total: 0, invoices: [] });
+    for (const [stranger, code] of [
+      [bea.bindle, 'NOT_FOUND'],
+      [pusher(), 'UNAUTHORIZED'],
+    ] as const) {
+      await expect(stranger.getInvoice(id)).rejects.toMatchObject({ code });
+      await expect(stranger.getParcel(id, label.sha256)).rejects.toMatchObject({ code });
+      await expect(stranger.missing(id)).rejects.toMatchObject({ code });
     }
+    expect(await bea.bindle.search({})).toMatchObject({ total: 0, invoices: [] });
+    await expect(pusher().search({})).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     expect(await bea.hippo.storages()).toEqual([]);
     await expect(bea.hippo.createApp({ name: 'spy', storageId: 'mine' })).rejects.toMatchObject({
       code: 'INVALID',
