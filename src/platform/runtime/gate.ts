@@ -22,7 +22,7 @@ export class Gate {
 
   /** Waits for a place. Whoever gets one gives it back by `leave`. @throws BusyError, the signal's reason */
   enter(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.#free > 0) {
       this.#free--;
       return Promise.resolve();

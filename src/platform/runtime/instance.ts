@@ -110,7 +110,7 @@ export class Instance {
     return this.#process.stop();
   }
 
-  /** One parcel after the other: an app's files need not fit into the control process. */
+  /** One parcel after the other: an app need not fit into the control process. */
   async #load(bindle: BindleId, app: App): Promise<void> {
     const read = async (sha256: string): Promise<Uint8Array> => {
       const content = await this.#options.readParcel(sha256);
@@ -122,11 +122,8 @@ export class Instance {
         paths.map(({ path }) => path),
         await read(sha256),
       );
-    await Promise.all(
-      [...new Set(app.handlers.map(({ sha256 }) => sha256))].map(async (sha256) => {
-        this.#modules.set(sha256, compiled(await this.#process.compile(sha256, await read(sha256))));
-      }),
-    );
+    for (const sha256 of new Set(app.handlers.map((handler) => handler.sha256)))
+      this.#modules.set(sha256, compiled(await this.#process.compile(sha256, await read(sha256))));
     this.#table = (await Promise.all(app.handlers.map((handler) => this.#withSubRoutes(handler)))).flat();
   }
 

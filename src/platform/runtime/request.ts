@@ -23,8 +23,11 @@ export interface CgiServer {
   readonly scheme: 'http' | 'https';
 }
 
-/** Not passed on: credentials, and what concerns one connection only (RFC 3875 §4.1.18). */
-const WITHHELD = new Set(['authorization', 'connection']);
+/**
+ * Not passed on: credentials, what concerns one connection only (RFC 3875 §4.1.18), and `Proxy`, whose variable
+ * would be the one by which programs are told of their proxy.
+ */
+const WITHHELD = new Set(['authorization', 'connection', 'proxy']);
 
 /**
  * All variables of one request. The app's own come first, so that none of them can stand in for what the
@@ -65,6 +68,8 @@ export function cgiEnvironment(
   };
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || WITHHELD.has(name)) continue;
+    // Both `x-user` and `x_user` become HTTP_X_USER: the usual spelling is the one that counts.
+    if (name.includes('_') && name.replaceAll('_', '-') in request.headers) continue;
     variables[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = headerValue(value);
   }
   return variables;

@@ -136,11 +136,34 @@ describe('headers', () => {
     expect(environment('/', '/', { headers: { 'x-tab': 'a\tb' } })['HTTP_X_TAB']).toBe('a\tb');
   });
 
+  test('that would pass for others do not', () => {
+    const headers = {
+      'x-user': 'real',
+      x_user: 'forged',
+      x_alone: 'kept',
+      proxy: 'http://evil.example',
+      'content-length': '1',
+      content_length: '99',
+    };
+    const variables = environment('/', '/', { headers, contentLength: 1 });
+    expect(variables).toMatchObject({
+      HTTP_X_USER: 'real',
+      HTTP_X_ALONE: 'kept',
+      HTTP_CONTENT_LENGTH: '1',
+      CONTENT_LENGTH: '1',
+    });
+    expect(variables).not.toHaveProperty('HTTP_PROXY');
+  });
+
   test('that came several times are joined', () => {
     expect(environment('/', '/', { headers: { 'set-cookie': ['a=1', 'b=2'] } })['HTTP_SET_COOKIE']).toBe(
       'a=1, b=2',
     );
   });
+});
+
+test('a body of unknown length has none', () => {
+  expect(environment('/', '/', { contentLength: undefined })).toMatchObject({ CONTENT_LENGTH: '' });
 });
 
 test("the app's variables never stand in for what the request says", () => {

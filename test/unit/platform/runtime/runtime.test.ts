@@ -1,7 +1,7 @@
 // Channels over HTTP: their handlers run in processes of their own, and what goes wrong in one stays there.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Channels, says } from './harness.ts';
+import { Channels, runtimeProcesses, says } from './harness.ts';
 
 let channels: Channels;
 
@@ -286,5 +286,66 @@ describe('many', () => {
     await install('first', { '/': { source: says(`'here'`) } });
     const pages = await Promise.all([1, 2, 3, 4].map(() => visit('first')));
     expect(pages.map(({ text }) => text)).toEqual(['here', 'here', 'here', 'here']);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('processes', () => {
+  let few: Channels;
+  beforeAll(async () => {
+    few = await Channels.start({ processes: 2, unused: 60_000 });
+    for (const name of ['a', 'b', 'c']) await few.install(name, { '/': { source: says(`'${name}'`) } });
+  });
+  afterAll(() => few.stop());
+
+  test('are so many at the same time: the one that was used last goes last', async () => {
+    const others = runtimeProcesses();
+    const own = (): number[] => runtimeProcesses().filter((pid) => !others.includes(pid));
+    expect((await few.visit('a')).text).toBe('a');
+    const [first] = own();
+    expect((await few.visit('b')).text).toBe('b');
+    expect((await few.visit('a')).text).toBe('a');
+    expect((await few.visit('c')).text).toBe('c');
+    await expect.poll(() => own().length).toBe(2);
+    expect(own()).toContain(first);
+    expect((await few.visit('b')).text).toBe('b');
+  });
+
+  test('end when nobody has used them for a while', async () => {
+    const lazy = await Channels.start({ unused: 100 });
+    try {
+      await lazy.install('lazy', { '/': { source: says(`'x'`) } });
+      const others = runtimeProcesses();
+      for (let round = 0; round < 2; round++) {
+        expect((await lazy.visit('lazy')).text).toBe('x');
+        await expect.poll(() => runtimeProcesses().filter((pid) => !others.includes(pid))).toEqual([]);
+        // That is no failure: the next visitor need not wait.
+        expect(lazy.status('lazy')).toEqual({ status: 'Running' });
+      }
+    } finally {
+      await lazy.stop();
+    }
+  });
+});
+
+describe('the status', () => {
+  test('is what a visitor would find', async () => {
+    await install('state', { '/': { source: says(`'x'`) } });
+    channels.status('state');
+    await expect.poll(() => channels.status('state')).toEqual({ status: 'Running' });
+    const visiting = visit('state');
+    await new Promise((resolve) => channels.server.once('request', resolve));
+    expect(channels.status('state')).toEqual({ status: 'Pending' });
+    await visiting;
+    expect(channels.status('state')).toEqual({ status: 'Running' });
+  });
+
+  test('is Dead with a reason where the bindle is not whole, and somebody is told', async () => {
+    channels.status('nowhere');
+    await expect
+      .poll(() => channels.status('nowhere'))
+      .toEqual({ status: 'Dead', reason: expect.stringContaining('nowhere/1.0.0') });
+    expect(channels.changes).toContain('nowhere');
+    await install('nowhere', { '/': { source: says(`'x'`) } });
+    await expect.poll(() => channels.status('nowhere'), { timeout: 5000 }).toEqual({ status: 'Running' });
   });
 });
