@@ -212,7 +212,13 @@ async function start({
         const here = await parcels.sizes(sha256s);
         return sha256s.filter((sha256) => !here.has(sha256));
       },
-      statusChanged: (channelId) => hippo.state.channelStateChanged(channelId),
+      statusChanged: (channelId) => {
+        try {
+          hippo.state.channelStateChanged(channelId);
+        } catch (error) {
+          report(error);
+        }
+      },
       log: (channelId, text) => {
         try {
           logs.append(channelId, text);

@@ -66,7 +66,7 @@ export interface Runtime {
 const MIB = 1024 * 1024;
 const DEFAULT_LIMITS: Limits = {
   time: 30_000,
-  grace: 2000,
+  grace: 5000,
   total: 300_000,
   idle: 15_000,
   unused: 300_000,
