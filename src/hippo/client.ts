@@ -1,15 +1,6 @@
 // A client of Hippo's REST API that gets on with servers of all three dialects (hippo-api.md §1-§8).
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
-import { request, type Dispatcher } from 'undici';
-import {
-  createDispatcher,
-  followingRedirects,
-  readBaseUrl,
-  type Credentials,
-  type HttpOptions,
-} from '../bindle/http.ts';
 import type {
   AppItem,
   CertificateItem,
@@ -30,47 +21,22 @@ import type {
   NewChannel,
   NewDeployToken,
   NewRevision,
-  Page,
   Pruned,
   RevisionItem,
   Session,
   StoredBindle,
   TeamItem,
 } from './api.ts';
-import { OLD_PATHS, SINGULAR_PATHS, toOldChannel, type Dialect } from './dialects.ts';
-import { HippoError, refused, unanswered } from './errors.ts';
-import { readEventStream, type ServerSentEvent } from './event-stream.ts';
-import { pathOf, routes, type AnswerOf, type Operation, type RequestOf, type Route } from './routes.ts';
+import { HippoConnection, type CallOptions, type HippoConnectionOptions } from './connection.ts';
+import { OLD_PATHS, toOldChannel, type Dialect } from './dialects.ts';
+import { HippoError } from './errors.ts';
+import { pathOf, routes } from './routes.ts';
 
-export { HippoError, type HippoErrorCode } from './errors.ts';
+export type { CallOptions } from './connection.ts';
 export type { Dialect } from './dialects.ts';
+export { HippoError, type HippoErrorCode } from './errors.ts';
 
-const PAGE_SIZE = 200;
-/** A token that ends within so many milliseconds is not used any more. */
-const MARGIN = 30_000;
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-export interface HippoClientOptions extends Omit<HttpOptions, 'credentials'> {
-  /**
-   * A name and password to sign in with, or a token that is used as it is; a function is asked each time when
-   * nothing else helps any more.
-   */
-  readonly credentials?: Credentials | (() => Promise<Credentials | undefined> | Credentials | undefined);
-  /** One that was kept from before. */
-  readonly session?: Session;
-  /** Told of each new session, to be kept; of undefined when it has ended. */
-  readonly onSession?: (session: Session | undefined) => void | Promise<void>;
-  /** Found out by itself if not given. */
-  readonly dialect?: Dialect;
-  /** Connections to use instead of own ones; it stays open. */
-  readonly dispatcher?: Dispatcher;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
+export type HippoClientOptions = HippoConnectionOptions;
 
 /** What answers at an address. */
 export interface HippoIdentity {
@@ -82,55 +48,28 @@ export interface HippoIdentity {
   readonly instance: string | undefined;
 }
 
-interface Call extends CallOptions {
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  readonly body?: unknown;
-  /** Sent as it is. */
-  readonly content?: { readonly stream: Readable; readonly length?: number };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Dispatcher.ResponseData['headers'];
-  readonly text: string;
-}
-
 /** Every method throws HippoError. */
 export class HippoClient {
-  readonly url: URL;
-  readonly #options: HippoClientOptions;
-  readonly #dispatcher: Dispatcher;
-  readonly #reader: Dispatcher;
-  readonly #now: () => number;
-  #dialect: Promise<Dialect> | undefined;
-  #session: Session | undefined;
-  #renewal: Promise<void> | undefined;
+  readonly #connection: HippoConnection;
 
   /** @throws HippoError `BAD_URL` */
   constructor(options: HippoClientOptions) {
-    this.url = baseUrl(options.url);
-    this.#options = options;
-    this.#dispatcher = options.dispatcher ?? createDispatcher({ ...options, url: this.url.href });
-    this.#reader = followingRedirects(this.#dispatcher);
-    this.#now = options.now ?? Date.now;
-    this.#session = options.session;
-    if (options.dialect !== undefined) this.#dialect = Promise.resolve(options.dialect);
+    this.#connection = new HippoConnection(options);
+  }
+
+  get url(): URL {
+    return this.#connection.url;
   }
 
   /** Which dialect the server speaks. Asks, without a token and without changing anything, once. */
   dialect(options: CallOptions = {}): Promise<Dialect> {
-    return (this.#dialect ??= this.#findDialect(options).catch((error: unknown) => {
-      this.#dialect = undefined;
-      throw error;
-    }));
+    return this.#connection.dialect(options);
   }
 
   /** What answers at this address. @throws HippoError `NOT_HIPPO` */
   async identify(options: CallOptions = {}): Promise<HippoIdentity> {
     const dialect = await this.dialect(options);
-    const { status, text } = await this.#exchange('GET', '/healthz', options, {});
-    const health = (status === 200 ? tryParse(text) : undefined) as Record<string, unknown> | undefined;
+    const health = await this.#connection.health(options);
     const word = (key: string): string | undefined =>
       typeof health?.[key] === 'string' ? health[key] : undefined;
     return { dialect, product: word('product'), version: word('version'), instance: word('instance') };
@@ -139,39 +78,18 @@ export class HippoClient {
   // Accounts and sessions
 
   /** The token that a request would go out with now, renewed if it has to be; undefined without any. */
-  async bearer(): Promise<string | undefined> {
-    return (await this.#token())?.value;
+  bearer(): Promise<string | undefined> {
+    return this.#connection.bearer();
   }
 
   /** Signs in and goes on with what that gives. */
-  async signIn(userName: string, password: string, options: CallOptions = {}): Promise<Session> {
-    const dialect = await this.dialect(options);
-    const body = dialect === 'O' ? { username: userName, password } : { userName, password };
-    const path =
-      dialect === 'O'
-        ? OLD_PATHS.signIn
-        : dialect === 'S'
-          ? (SINGULAR_PATHS.signIn ?? '')
-          : routes.signIn.path;
-    const session = this.#parsed(
-      this.#succeeded(await this.#exchange('POST', path, options, jsonBody(body))),
-    ) as Session;
-    if (typeof session?.token !== 'string') throw this.#notHippo('the answer holds no token');
-    await this.#keep(session);
-    return session;
+  signIn(userName: string, password: string, options: CallOptions = {}): Promise<Session> {
+    return this.#connection.signIn(userName, password, options);
   }
 
   /** Ends the session, on a server that can; the client knows none afterwards. */
-  async signOut(options: CallOptions = {}): Promise<void> {
-    const refreshToken = this.#session?.refreshToken;
-    try {
-      if (refreshToken !== undefined)
-        this.#succeeded(
-          await this.#exchange('POST', routes.signOut.path, options, jsonBody({ refreshToken })),
-        );
-    } finally {
-      await this.#keep(undefined);
-    }
+  signOut(options: CallOptions = {}): Promise<void> {
+    return this.#connection.signOut(options);
   }
 
   /** Who the server takes the client for; of an older server, what the token says of itself. */
@@ -179,7 +97,7 @@ export class HippoClient {
     const claimed = (await this.dialect(options)) === 'P' ? undefined : claims(await this.bearer());
     if (claimed) return claimed;
     try {
-      return await this.#call('getMyself', options);
+      return await this.#connection.call('getMyself', options);
     } catch (error) {
       // A real Hippo has no such path.
       const known =
@@ -191,13 +109,13 @@ export class HippoClient {
 
   /** @returns the account's id */
   async register(userName: string, password: string, options: CallOptions = {}): Promise<string> {
-    return this.#call('registerAccount', { ...options, body: { userName, password } });
+    return this.#connection.call('registerAccount', { ...options, body: { userName, password } });
   }
 
   // Apps
 
   async apps(options: CallOptions & { searchText?: string } = {}): Promise<AppItem[]> {
-    return this.#all('listApps', options, { searchText: options.searchText });
+    return this.#connection.all('listApps', options, { searchText: options.searchText });
   }
 
   /** The apps whose bindles have this name. */
@@ -206,7 +124,8 @@ export class HippoClient {
   }
 
   async app(id: string, options: CallOptions = {}): Promise<AppItem> {
-    if ((await this.dialect(options)) === 'P') return this.#call('getApp', { ...options, params: { id } });
+    if ((await this.dialect(options)) === 'P')
+      return this.#connection.call('getApp', { ...options, params: { id } });
     const found = (await this.apps(options)).find((app) => app.id === id);
     if (!found) throw new HippoError('NOT_FOUND', `Hippo at ${this.url.origin} has no app ${id}.`);
     return found;
@@ -214,56 +133,57 @@ export class HippoClient {
 
   /** @returns the app's id */
   async createApp(app: NewApp, options: CallOptions = {}): Promise<string> {
-    if ((await this.dialect(options)) !== 'O') return this.#call('createApp', { ...options, body: app });
+    if ((await this.dialect(options)) !== 'O')
+      return this.#connection.call('createApp', { ...options, body: app });
     const body = { applicationName: app.name, storageId: app.storageId };
-    return this.#createOld(OLD_PATHS.createApp, body, options);
+    return this.#connection.createOld(OLD_PATHS.createApp, body, options);
   }
 
   async renameApp(id: string, name: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('updateApp', { ...options, params: { id }, body: { id, name } });
+    await this.#connection.call('updateApp', { ...options, params: { id }, body: { id, name } });
   }
 
   async moveApp(id: string, teamId: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('moveApp', { ...options, params: { id }, body: { teamId } });
+    await this.#connection.call('moveApp', { ...options, params: { id }, body: { teamId } });
   }
 
   async removeApp(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteApp', { ...options, params: { id } });
+    await this.#connection.call('deleteApp', { ...options, params: { id } });
   }
 
   // Channels
 
   async channels(options: CallOptions & { appId?: string } = {}): Promise<ChannelItem[]> {
     const { appId } = options;
-    const channels = await this.#all<ChannelItem>('listChannels', options, { appId });
+    const channels = await this.#connection.all<ChannelItem>('listChannels', options, { appId });
     // Real servers know no filter by app.
     return appId === undefined ? channels : channels.filter((channel) => channel.appId === appId);
   }
 
   async channel(id: string, options: CallOptions = {}): Promise<ChannelItem> {
-    return this.#call('getChannel', { ...options, params: { id } });
+    return this.#connection.call('getChannel', { ...options, params: { id } });
   }
 
   /** @returns the channel's id */
   async createChannel(channel: NewChannel, options: CallOptions = {}): Promise<string> {
     if ((await this.dialect(options)) !== 'O')
-      return this.#call('createChannel', {
+      return this.#connection.call('createChannel', {
         ...options,
         body: { revisionSelectionStrategy: 'UseRangeRule', ...channel },
       });
     if (channel.revisionSelectionStrategy === 'UseSpecifiedRevision')
-      throw this.#unsupported('fixed revisions by id');
-    return this.#createOld(OLD_PATHS.channel, toOldChannel(channel), options);
+      throw this.#connection.unsupported('fixed revisions by id');
+    return this.#connection.createOld(OLD_PATHS.channel, toOldChannel(channel), options);
   }
 
   /** Replaces the whole channel but its variables and its desired status. */
   async replaceChannel(channel: ChannelReplacement, options: CallOptions = {}): Promise<void> {
-    await this.#call('updateChannel', { ...options, params: { id: channel.id }, body: channel });
+    await this.#connection.call('updateChannel', { ...options, params: { id: channel.id }, body: channel });
   }
 
   /** Changes what is given; null unsets. `environmentVariables` is the whole set. */
   async patchChannel(id: string, patch: ChannelPatch, options: CallOptions = {}): Promise<void> {
-    await this.#call('patchChannel', { ...options, params: { id }, body: patch });
+    await this.#connection.call('patchChannel', { ...options, params: { id }, body: patch });
   }
 
   async setDesiredStatus(
@@ -272,30 +192,30 @@ export class HippoClient {
     options: CallOptions = {},
   ): Promise<void> {
     const body = { channelId, desiredStatus };
-    await this.#call('setDesiredStatus', { ...options, params: { channelId }, body });
+    await this.#connection.call('setDesiredStatus', { ...options, params: { channelId }, body });
   }
 
   async removeChannel(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteChannel', { ...options, params: { id } });
+    await this.#connection.call('deleteChannel', { ...options, params: { id } });
   }
 
   /** The last lines, oldest first. */
   async channelLogs(id: string, options: CallOptions = {}): Promise<string[]> {
-    return (await this.#call('getChannelLogs', { ...options, params: { id } })).logs;
+    return (await this.#connection.call('getChannelLogs', { ...options, params: { id } })).logs;
   }
 
   /** The last lines and then those that come, until the signal or the end of the channel. */
   async *followChannelLogs(id: string, options: CallOptions = {}): AsyncGenerator<string> {
     const path = pathOf(routes.followChannelLogs.path, { id });
-    for await (const { data } of this.#stream(path, options)) yield JSON.parse(data) as string;
+    for await (const { data } of this.#connection.stream(path, options)) yield JSON.parse(data) as string;
   }
 
   async channelStatuses(options: CallOptions = {}): Promise<ChannelStatus[]> {
-    return this.#all('listChannelStatuses', options, {});
+    return this.#connection.all('listChannelStatuses', options, {});
   }
 
   async channelStatus(id: string, options: CallOptions = {}): Promise<ChannelState> {
-    const page = await this.#call('listChannelStatuses', { ...options, query: { channelId: id } });
+    const page = await this.#connection.call('listChannelStatuses', { ...options, query: { channelId: id } });
     return page.items.find(({ channelId }) => channelId === id)?.status ?? 'Unknown';
   }
 
@@ -304,85 +224,89 @@ export class HippoClient {
   /** In the order in which they were registered. */
   async revisions(options: CallOptions & { appId?: string } = {}): Promise<RevisionItem[]> {
     const { appId } = options;
-    const revisions = await this.#all<RevisionItem>('listRevisions', options, { appId });
+    const revisions = await this.#connection.all<RevisionItem>('listRevisions', options, { appId });
     return appId === undefined ? revisions : revisions.filter((revision) => revision.appId === appId);
   }
 
   /** Tells the server of a bindle that it may run. @throws HippoError `NOT_FOUND` if no app has this storage id */
   async registerRevision(revision: NewRevision, options: CallOptions = {}): Promise<void> {
-    await this.#call('registerRevision', { ...options, body: revision });
+    await this.#connection.call('registerRevision', { ...options, body: revision });
   }
 
   async removeRevision(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteRevision', { ...options, params: { id } });
+    await this.#connection.call('deleteRevision', { ...options, params: { id } });
   }
 
   // Certificates and storages
 
   async certificates(options: CallOptions = {}): Promise<CertificateItem[]> {
-    return this.#all('listCertificates', options, {});
+    return this.#connection.all('listCertificates', options, {});
   }
 
   /** @returns the certificate's id */
   async createCertificate(certificate: NewCertificate, options: CallOptions = {}): Promise<string> {
-    return this.#call('createCertificate', { ...options, body: certificate });
+    return this.#connection.call('createCertificate', { ...options, body: certificate });
   }
 
   async replaceCertificate(certificate: CertificateReplacement, options: CallOptions = {}): Promise<void> {
-    await this.#call('updateCertificate', { ...options, params: { id: certificate.id }, body: certificate });
+    await this.#connection.call('updateCertificate', {
+      ...options,
+      params: { id: certificate.id },
+      body: certificate,
+    });
   }
 
   async removeCertificate(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteCertificate', { ...options, params: { id } });
+    await this.#connection.call('deleteCertificate', { ...options, params: { id } });
   }
 
   /** Names of bindles that contain the text. */
   async storages(searchText = '', options: CallOptions = {}): Promise<string[]> {
-    return this.#all('listStorages', options, { searchText });
+    return this.#connection.all('listStorages', options, { searchText });
   }
 
   // Teams, deploy tokens, keys: on servers of this product
 
   async teams(options: CallOptions = {}): Promise<TeamItem[]> {
-    return this.#all('listTeams', options, {});
+    return this.#connection.all('listTeams', options, {});
   }
 
   /** @returns the team's id */
   async createTeam(name: string, options: CallOptions = {}): Promise<string> {
-    return this.#call('createTeam', { ...options, body: { name } });
+    return this.#connection.call('createTeam', { ...options, body: { name } });
   }
 
   async removeTeam(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteTeam', { ...options, params: { id } });
+    await this.#connection.call('deleteTeam', { ...options, params: { id } });
   }
 
   async addTeamMember(teamId: string, userName: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('addMember', { ...options, params: { id: teamId }, body: { userName } });
+    await this.#connection.call('addMember', { ...options, params: { id: teamId }, body: { userName } });
   }
 
   async removeTeamMember(teamId: string, userName: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('removeMember', { ...options, params: { id: teamId, userName } });
+    await this.#connection.call('removeMember', { ...options, params: { id: teamId, userName } });
   }
 
   async deployTokens(options: CallOptions & { appId?: string } = {}): Promise<DeployTokenItem[]> {
-    return this.#all('listDeployTokens', options, { appId: options.appId });
+    return this.#connection.all('listDeployTokens', options, { appId: options.appId });
   }
 
   /** The answer holds the token, which nobody can ask for again. */
   async createDeployToken(token: NewDeployToken, options: CallOptions = {}): Promise<CreatedDeployToken> {
-    return this.#call('createDeployToken', { ...options, body: token });
+    return this.#connection.call('createDeployToken', { ...options, body: token });
   }
 
   async revokeDeployToken(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('deleteDeployToken', { ...options, params: { id } });
+    await this.#connection.call('deleteDeployToken', { ...options, params: { id } });
   }
 
   async keys(options: CallOptions = {}): Promise<KeyItem[]> {
-    return this.#all('listKeys', options, {});
+    return this.#connection.all('listKeys', options, {});
   }
 
   async revokeKey(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('revokeKey', { ...options, params: { id } });
+    await this.#connection.call('revokeKey', { ...options, params: { id } });
   }
 
   // The platform
@@ -396,7 +320,7 @@ export class HippoClient {
   ): AsyncGenerator<{ id: string; event: HippoEvent }> {
     const { lastEventId } = options;
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    for await (const { id, data } of this.#stream(routes.events.path, options, headers))
+    for await (const { id, data } of this.#connection.stream(routes.events.path, options, headers))
       yield { id, event: JSON.parse(data) as HippoEvent };
   }
 
@@ -407,309 +331,23 @@ export class HippoClient {
   ): Promise<StoredBindle> {
     const { length } = options;
     const content = { stream: archive, ...(length === undefined ? {} : { length }) };
-    return this.#call('uploadBindle', { ...options, content });
+    return this.#connection.call('uploadBindle', { ...options, content });
   }
 
   /** Removes development versions beyond the newest `keep` per user and name, and none that a channel runs. */
   async prune(keep: number, options: CallOptions = {}): Promise<Pruned> {
-    return this.#call('prune', { ...options, body: { dev: true, keep } });
+    return this.#connection.call('prune', { ...options, body: { dev: true, keep } });
   }
 
   /** Ends the connections; requests in flight are finished. */
-  async close(): Promise<void> {
-    if (this.#options.dispatcher === undefined) await this.#dispatcher.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
-
-  async #findDialect(options: CallOptions): Promise<Dialect> {
-    const probes = [
-      ['P', routes.listApps.path],
-      ['S', SINGULAR_PATHS.listApps ?? ''],
-      // Only POST is there: without a token it asks for one, or for the right method.
-      ['O', OLD_PATHS.createApp],
-    ] as const;
-    for (const [dialect, path] of probes) {
-      const { status, text } = await this.#exchange('GET', path, options, {});
-      if (status === 401 || status === 403 || (dialect === 'O' && status === 405)) return dialect;
-      // A page for people may answer every path with 200.
-      if (status === 200 && dialect !== 'O' && isList(tryParse(text))) return dialect;
-      if (status >= 500) throw refused({ status, text }, this.url);
-    }
-    // A server of which nothing is known but that it takes signing in: with nothing in it, nobody is signed in.
-    const { status } = await this.#exchange('POST', OLD_PATHS.signIn, options, {
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-    });
-    if (status === 400 || status === 401 || status === 422) return 'O';
-    throw this.#notHippo('it knows none of the paths that a Hippo has');
-  }
-
-  async #call<O extends Operation>(
-    operation: O,
-    call: Call & { body?: RequestOf<O> } = {},
-  ): Promise<AnswerOf<O>> {
-    const route: Route = routes[operation];
-    const dialect = await this.dialect(call);
-    const template =
-      dialect === 'P' ? route.path : dialect === 'S' ? SINGULAR_PATHS[operation] : oldPath(operation);
-    if (template === undefined) throw this.#unsupported(`this (${route.method} ${route.path})`);
-    const query = new URLSearchParams();
-    for (const [key, value] of Object.entries(call.query ?? {}))
-      if (value !== undefined) query.set(key, String(value));
-    const path = pathOf(template, call.params) + (query.size > 0 ? `?${query.toString()}` : '');
-    const content = call.content
-      ? {
-          headers: {
-            'content-type': route.bodyType ?? '',
-            ...(call.content.length === undefined ? {} : { 'content-length': String(call.content.length) }),
-          },
-          body: call.content.stream,
-        }
-      : call.body === undefined
-        ? {}
-        : jsonBody(call.body);
-    const answer = await this.#authorized(
-      (headers) =>
-        this.#exchange(route.method, path, call, { ...content, headers: { ...content.headers, ...headers } }),
-      { repeatable: call.content === undefined, eager: route.access !== 'anyone' },
-    );
-    this.#succeeded(answer);
-    if (route.answer === undefined || answer.status === 204) return undefined as AnswerOf<O>;
-    return this.#parsed(answer) as AnswerOf<O>;
-  }
-
-  async #createOld(path: string, body: object, options: CallOptions): Promise<string> {
-    const answer = await this.#authorized((headers) => {
-      const content = jsonBody(body);
-      return this.#exchange('POST', path, options, {
-        ...content,
-        headers: { ...content.headers, ...headers },
-      });
-    });
-    const { id } = this.#parsed(this.#succeeded(answer)) as { id?: unknown };
-    if (typeof id !== 'string') throw this.#notHippo('the answer holds no id');
-    return id;
-  }
-
-  /** Reads all pages. */
-  async #all<T>(operation: Operation, options: CallOptions, query: NonNullable<Call['query']>): Promise<T[]> {
-    const items: T[] = [];
-    for (let pageIndex = 0; ; pageIndex++) {
-      const answer = (await this.#call(operation, {
-        signal: options.signal,
-        query: { ...query, pageIndex, pageSize: PAGE_SIZE },
-      })) as unknown as Page<T> | Record<string, T[]>;
-      const { items: found } = answer;
-      if (!Array.isArray(found)) {
-        // Before 0.18 a list is whole, below a name of its own.
-        const list = Object.values(answer ?? {}).find((value) => Array.isArray(value));
-        if (!list) throw this.#notHippo('what should be a list is none');
-        return list as T[];
-      }
-      items.push(...found);
-      // `isLastPage` may lie where a filter is set; a page that is not full never does.
-      if (found.length < ((answer as Page<T>).pageSize || PAGE_SIZE) || answer['isLastPage'] === true)
-        return items;
-    }
-  }
-
-  /**
-   * Sends a request with the token there is. One that the server no longer takes is renewed, by one of all the
-   * calls that meet this, and the call goes out again.
-   */
-  async #authorized(
-    send: (headers: Record<string, string>) => Promise<Answer>,
-    { repeatable = true, eager = true } = {},
-  ): Promise<Answer> {
-    const token = await this.#token(undefined, eager);
-    const answer = await send(bearerHeader(token?.value));
-    // What needs no account may still need one here: registering, where only administrators may.
-    const wanting = answer.status === 401 || (answer.status === 403 && token === undefined);
-    if (!wanting || !repeatable || token?.fixed === true) return answer;
-    const next = await this.#token(token?.value ?? '');
-    return next === undefined || next.value === token?.value ? answer : send(bearerHeader(next.value));
-  }
-
-  /** An answer that is read as it comes. */
-  async *#stream(
-    path: string,
-    { signal }: CallOptions,
-    headers: Record<string, string> = {},
-  ): AsyncGenerator<ServerSentEvent> {
-    if ((await this.dialect({ signal })) !== 'P') throw this.#unsupported('what it tells as it happens');
-    let response: Dispatcher.ResponseData | undefined;
-    const answer = await this.#authorized(async (bearer) => {
-      const all = { accept: 'text/event-stream', ...headers, ...bearer };
-      response = await this.#request('GET', path, { signal }, { headers: all });
-      const { statusCode: status, headers: received } = response;
-      return { status, headers: received, text: status === 200 ? '' : await response.body.text() };
-    });
-    this.#succeeded(answer);
-    if (!response) throw this.#notHippo('there was no answer');
-    try {
-      yield* readEventStream(response.body);
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw unanswered(error, this.url);
-    }
-  }
-
-  /**
-   * @param spent a token that the server has refused
-   * @param eager sign in if there is none
-   */
-  async #token(spent?: string, eager = true): Promise<{ value: string; fixed: boolean } | undefined> {
-    const { credentials } = this.#options;
-    if (typeof credentials === 'object' && credentials.type === 'bearer')
-      return { value: credentials.token, fixed: true };
-    const session = this.#session;
-    const good =
-      session !== undefined &&
-      session.token !== spent &&
-      // An expiration that nobody can read leaves it to the server.
-      !(Date.parse(session.expiration) - MARGIN < this.#now());
-    if (!good && (session !== undefined || (eager && credentials !== undefined)))
-      await (this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined)));
-    return this.#session && { value: this.#session.token, fixed: false };
-  }
-
-  async #renew(): Promise<void> {
-    const refreshToken = this.#session?.refreshToken;
-    if (refreshToken !== undefined) {
-      const answer = await this.#exchange('POST', routes.refreshSession.path, {}, jsonBody({ refreshToken }));
-      if (answer.status === 200) return this.#keep(this.#parsed(answer) as Session);
-      if (answer.status >= 500 || answer.status === 429) throw refused(answer, this.url);
-    }
-    const { credentials } = this.#options;
-    const given = typeof credentials === 'function' ? await credentials() : credentials;
-    if (given?.type === 'basic') await this.signIn(given.username, given.password);
-    else if (given?.type === 'bearer')
-      // Without a date: used until the server refuses it.
-      this.#session = { token: given.token, expiration: '' };
-    else if (this.#session !== undefined) await this.#keep(undefined);
-  }
-
-  async #keep(session: Session | undefined): Promise<void> {
-    this.#session = session;
-    await this.#options.onSession?.(session);
-  }
-
-  async #exchange(
-    method: Route['method'],
-    path: string,
-    options: CallOptions,
-    content: { headers?: Record<string, string>; body?: string | Readable },
-  ): Promise<Answer> {
-    const response = await this.#request(method, path, options, {
-      ...content,
-      headers: { accept: 'application/json', ...content.headers },
-    });
-    const { statusCode: status, headers } = response;
-    try {
-      return { status, headers, text: await response.body.text() };
-    } catch (error) {
-      if (options.signal?.aborted) throw options.signal.reason;
-      throw unanswered(error, this.url);
-    }
-  }
-
-  async #request(
-    method: Route['method'],
-    path: string,
-    { signal }: CallOptions,
-    { headers, body }: { headers: Record<string, string>; body?: string | Readable },
-  ): Promise<Dispatcher.ResponseData> {
-    const send = (): Promise<Dispatcher.ResponseData> =>
-      request(this.url.href.replace(/\/$/, '') + path, {
-        method,
-        headers: { 'user-agent': 'hippo-tools', ...headers },
-        body: body ?? null,
-        dispatcher: method === 'GET' ? this.#reader : this.#dispatcher,
-        ...(signal ? { signal } : {}),
-      });
-    try {
-      return await send();
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (/redirect/i.test((error as Error).message))
-        throw this.#notHippo('it sends from one address to the next');
-      const failure = unanswered(error, this.url);
-      // A kept connection that the server was just closing says nothing about the server.
-      if (method !== 'GET' || failure.code !== 'BROKEN') throw failure;
-    }
-    await delay(50);
-    try {
-      return await send();
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw unanswered(error, this.url);
-    }
-  }
-
-  #succeeded(answer: Answer): Answer {
-    const { status, text, headers } = answer;
-    if (status >= 200 && status < 300) return answer;
-    if (status < 400) throw this.#notHippo(`it sends elsewhere (status ${status})`);
-    const retryAfter = Number(headers['retry-after']);
-    throw refused({ status, text, ...(Number.isFinite(retryAfter) ? { retryAfter } : {}) }, this.url);
-  }
-
-  /** JSON; a bare GUID too, as servers send it to those who do not ask for JSON. */
-  #parsed({ text }: Answer): unknown {
-    const trimmed = text.trim();
-    if (GUID.test(trimmed)) return trimmed;
-    const value = tryParse(trimmed);
-    if (value === undefined) throw this.#notHippo('the answer is not JSON');
-    return value;
-  }
-
-  #notHippo(reason: string): HippoError {
-    return new HippoError('NOT_HIPPO', `What answers at ${this.url.href} is not a Hippo: ${reason}.`, {
-      hint: 'Check the address; that of Hippo is not that of its Bindle server.',
-    });
-  }
-
-  #unsupported(what: string): HippoError {
-    return new HippoError('UNSUPPORTED', `Hippo at ${this.url.origin} is too old for ${what}.`);
-  }
-}
-
-function baseUrl(text: string): URL {
-  const url = readBaseUrl(text);
-  if (!url)
-    throw new HippoError('BAD_URL', `"${text}" is not the address of a Hippo.`, {
-      hint: 'Give one that starts with http:// or https://, such as http://localhost:5309.',
-    });
-  if (url.username !== '' || url.password !== '')
-    throw new HippoError('BAD_URL', 'The address of Hippo holds a user name or password.', {
-      hint: 'Sign in with `hippo login`, or give them by HIPPO_USERNAME and HIPPO_PASSWORD.',
-    });
-  return url;
-}
-
-function oldPath(operation: Operation): string | undefined {
-  return operation === 'registerRevision' ? OLD_PATHS.registerRevision : undefined;
-}
-
-function jsonBody(value: unknown): { headers: Record<string, string>; body: string } {
-  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
-}
-
-function bearerHeader(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
-}
-
-function isList(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).some((member) => Array.isArray(member))
-  );
 }
 
 /** What a token says of whom it was given to; not checked, only for show. */
 function claims(token: string | undefined): Myself | undefined {
-  const body = tryParse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString('utf8')) as
-    Record<string, unknown> | undefined;
+  const body = readClaims(token?.split('.')[1] ?? '');
   const claim = (...names: string[]): string | undefined =>
     names.map((name) => body?.[name]).find((value): value is string => typeof value === 'string');
   const userName = claim('unique_name', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name', 'sub');
@@ -718,9 +356,9 @@ function claims(token: string | undefined): Myself | undefined {
   return { id: id ?? '', userName, administrator: false, teams: [] };
 }
 
-function tryParse(text: string): unknown {
+function readClaims(part: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
   } catch {
     return undefined;
   }
