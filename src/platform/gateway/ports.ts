@@ -38,6 +38,9 @@ interface ChannelPort {
 export class ChannelPorts {
   readonly #options: ChannelPortsOptions;
   readonly #ports = new Map<string, ChannelPort>();
+  /** What the database holds: it has no other user. */
+  readonly #kept = new Map<string, number>();
+  readonly #taken = new Set<number>();
   readonly #connections = new WeakMap<Socket, string>();
   /** Platforms beside each other should not all begin with the same one. */
   #next = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
@@ -45,6 +48,13 @@ export class ChannelPorts {
 
   constructor(options: ChannelPortsOptions) {
     this.#options = options;
+    // What a loss of power takes is only a number: the channel gets another one.
+    options.database.execute('PRAGMA synchronous = NORMAL');
+    for (const row of options.database.all('SELECT channel_id, port FROM channel_port')) {
+      const { channel_id: id, port } = row as { channel_id: string; port: number };
+      this.#kept.set(id, port);
+      this.#taken.add(port);
+    }
   }
 
   /**
@@ -65,7 +75,7 @@ export class ChannelPorts {
   /** Opens the ports of these channels, and forgets those of all others. */
   async openAll(channelIds: readonly string[]): Promise<void> {
     const known = new Set(channelIds);
-    for (const id of this.#kept().keys()) if (!known.has(id)) this.#forget(id);
+    for (const id of [...this.#kept.keys()]) if (!known.has(id)) this.#forget(id);
     // One after the other: many are opened while visitors are waiting already.
     for (const id of channelIds) if (!this.#closed) await this.open(id);
   }
@@ -94,11 +104,9 @@ export class ChannelPorts {
   #portOf(channelId: string): ChannelPort {
     const known = this.#ports.get(channelId);
     if (known !== undefined) return known;
-    const kept = this.#kept();
-    const number = kept.get(channelId) ?? this.#nextPort(new Set(kept.values()));
+    const number = this.#kept.get(channelId) ?? this.#keepNext(channelId);
     const port: ChannelPort = { port: number, server: undefined, ready: Promise.resolve(), removed: false };
     this.#ports.set(channelId, port);
-    this.#keep(channelId, number);
     if (!this.#closed) port.ready = this.#listen(channelId, port).catch(this.#options.report);
     return port;
   }
@@ -115,19 +123,27 @@ export class ChannelPorts {
         port.server = server;
         return;
       }
-      port.port = this.#nextPort(new Set(this.#kept().values()));
-      this.#keep(channelId, port.port);
+      port.port = this.#keepNext(channelId);
     }
     throw new Error(
       `No port from ${FIRST_PORT} to ${LAST_PORT} is free for a channel: stop what listens there.`,
     );
   }
 
-  /** None of another channel, even of one that does not listen yet. */
-  #nextPort(taken: ReadonlySet<number>): number {
+  /** Gives the channel another port: none of another channel, even of one that does not listen yet. */
+  #keepNext(channelId: string): number {
     do this.#next = this.#next < LAST_PORT ? this.#next + 1 : FIRST_PORT;
-    while (taken.has(this.#next));
-    return this.#next;
+    while (this.#taken.has(this.#next));
+    const port = this.#next;
+    this.#options.database.run(
+      'INSERT INTO channel_port VALUES (?, ?) ON CONFLICT (channel_id) DO UPDATE SET port = excluded.port',
+      channelId,
+      port,
+    );
+    this.#taken.delete(this.#kept.get(channelId) ?? 0);
+    this.#taken.add(port);
+    this.#kept.set(channelId, port);
+    return port;
   }
 
   #stop(port: ChannelPort): void {
@@ -135,21 +151,10 @@ export class ChannelPorts {
     port.server?.close();
   }
 
-  #kept(): Map<string, number> {
-    const rows = this.#options.database.all('SELECT channel_id, port FROM channel_port');
-    return new Map((rows as { channel_id: string; port: number }[]).map((row) => [row.channel_id, row.port]));
-  }
-
-  #keep(channelId: string, port: number): void {
-    this.#options.database.run(
-      'INSERT INTO channel_port VALUES (?, ?) ON CONFLICT (channel_id) DO UPDATE SET port = excluded.port',
-      channelId,
-      port,
-    );
-  }
-
   #forget(channelId: string): void {
     this.#options.database.run('DELETE FROM channel_port WHERE channel_id = ?', channelId);
+    this.#taken.delete(this.#kept.get(channelId) ?? 0);
+    this.#kept.delete(channelId);
   }
 }
 
