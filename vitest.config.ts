@@ -7,6 +7,8 @@ export default defineConfig(({ mode }) => ({
     env: mode === 'long' ? { HIPPO_TEST_LONG: '1' } : {},
     testTimeout: mode === 'long' ? 3_600_000 : 30_000,
     hookTimeout: 30_000,
+    // A busy machine takes its time; what is waited for comes or it does not.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },
