@@ -37,8 +37,8 @@ export async function ask(
       hint: options.instead,
       exitCode: EXIT.usage,
     });
-  screen.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal itself shows nothing of what is typed; so the question comes after it.
   const lines = createInterface({
     input: screen.stdin,
     output: options.secret ? silent : screen.stderr,
@@ -47,9 +47,10 @@ export async function ask(
   });
   try {
     return await new Promise<string>((resolve, reject) => {
-      lines.once('line', resolve);
       const cancel = (): void => reject(new Cancelled());
       lines.once('SIGINT', cancel).once('close', cancel);
+      if (options.secret) screen.stderr.write(question);
+      lines.question(options.secret ? '' : question, resolve);
     });
   } finally {
     lines.close();
