@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { compile, op, sketch } from '../../../support/wasm.ts';
 import { Channels, residentMiB, runtimeProcesses, says } from './harness.ts';
@@ -14,7 +15,7 @@ const sockets: Socket[] = [];
 
 beforeAll(async () => {
   channels = await Channels.start({
-    time: 1500,
+    time: 5000,
     grace: 500,
     idle: 800,
     workers: 2,
@@ -360,6 +361,36 @@ describe('input', () => {
     const page = await channels.visit('echo', '/', { method: 'POST', body });
     expect(page.headers['x-length']).toBe(String(body.length));
     expect(page.text === body.toString()).toBe(true);
+  });
+
+  test('comes back whole, however it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 200_000 }), { maxLength: 12 }),
+        fc.boolean(),
+        async (sizes, announced) => {
+          const pieces = sizes.map((size, index) => Buffer.alloc(size, 97 + index));
+          const whole = Buffer.concat(pieces);
+          const headers = { host: 'echo', ...(announced ? { 'content-length': whole.length } : {}) };
+          const echoed = await new Promise<Buffer>((resolve, reject) => {
+            const sent = request(
+              { port: channels.port, host: '127.0.0.1', method: 'POST', headers },
+              (response) => {
+                const got: Buffer[] = [];
+                response
+                  .on('data', (data: Buffer) => got.push(data))
+                  .on('end', () => resolve(Buffer.concat(got)))
+                  .on('error', reject);
+              },
+            ).on('error', reject);
+            for (const piece of pieces) sent.write(piece);
+            sent.end();
+          });
+          expect(echoed.equals(whole)).toBe(true);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test('in chunks has a length if it is short, and none if it is long', async () => {
