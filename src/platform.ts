@@ -27,8 +27,8 @@ import { openDatabase } from './platform/store/database.ts';
 import { lockDirectory } from './platform/store/directory-lock.ts';
 import { FileParcelStore } from './platform/store/file-parcels.ts';
 import { openLogFile } from './platform/store/log-file.ts';
-import { forgetPlatform, notePlatform } from './session/known-platforms.ts';
 import { findPlaces } from './session/places.ts';
+import { forgetPlatform, notePlatform } from './session/platform-notes.ts';
 import { removeRunning, writeRunning, type RunningPlatform } from './session/running-file.ts';
 
 const USAGE =

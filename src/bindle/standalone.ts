@@ -13,7 +13,7 @@ import { create, Parser, type ReadEntry } from 'tar';
 import { CodecError, decodeInvoice, encodeInvoice } from './codec.ts';
 import { formatId, type BindleId } from './id.ts';
 import { checkDigests, checkStorable, InvoiceError, isSha256, type Invoice, type Label } from './invoice.ts';
-import { holdsParcel, writeParcel } from './parcel-copy.ts';
+import { holdsParcel, writeParcel } from './parcel-write.ts';
 import { ParcelFiles, type OpenParcel } from './parcel-files.ts';
 
 const INVOICE = 'invoice.toml';

@@ -1,6 +1,6 @@
 // A project's bindle in standalone form on disk.
 
-import { writeParcel } from '../bindle/parcel-copy.ts';
+import { writeParcel } from '../bindle/parcel-write.ts';
 import { writeStandalone } from '../bindle/standalone.ts';
 import type { Made } from './project.ts';
 

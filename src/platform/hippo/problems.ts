@@ -4,7 +4,7 @@ import type { ProblemDetails } from '../../hippo/api.ts';
 import { ValidationError } from '../../hippo/api.ts';
 import { CodecError } from '../../bindle/codec.ts';
 import { InvoiceError } from '../../bindle/invoice.ts';
-import { ParcelCopyError } from '../../bindle/parcel-copy.ts';
+import { ParcelCopyError } from '../../bindle/parcel-write.ts';
 import { ParcelFileError } from '../../bindle/parcel-files.ts';
 import { SignatureError } from '../../bindle/signing.ts';
 import { StandaloneError } from '../../bindle/standalone.ts';

@@ -13,7 +13,7 @@ import { Header } from 'tar';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeInvoice } from '../../../src/bindle/codec.ts';
 import type { Invoice } from '../../../src/bindle/invoice.ts';
-import { writeParcel } from '../../../src/bindle/parcel-copy.ts';
+import { writeParcel } from '../../../src/bindle/parcel-write.ts';
 import {
   isStandalone,
   packStandalone,
