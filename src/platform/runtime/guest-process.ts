@@ -80,7 +80,10 @@ export class GuestProcess {
       this.#child.once('exit', (code, signal) =>
         gone(signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
       );
-      this.#child.once('error', (error) => gone(`it could not be started: ${error.message}`));
+      // The code alone: visitors are told the reason, and the message has paths of the machine.
+      this.#child.once('error', ({ code }: NodeJS.ErrnoException) =>
+        gone(`it could not be started (${code ?? 'for an unknown reason'})`),
+      );
     });
     this.#child.stderr?.setEncoding('utf8').on('data', log);
     const slow = setTimeout(() => this.#kill('it did not come up'), START_TIME);

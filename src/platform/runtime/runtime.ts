@@ -230,8 +230,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   function refuse(channelId: string, response: ServerResponse, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    const { status, retryAfter, known } = refusalOf(error);
-    options.log(channelId, message);
+    const { status, retryAfter, known, expected } = refusalOf(error);
+    if (!expected) options.log(channelId, message);
     if (retryAfter !== undefined && !response.headersSent) response.setHeader('retry-after', retryAfter);
     reply(response, status, known ? `${message}\n` : 'The channel could not answer; its log says why.\n');
   }
@@ -283,13 +283,23 @@ function stop({ instance }: Slot): Promise<void> {
   );
 }
 
-/** `known`: the message is for visitors too. `retryAfter` in seconds. */
-function refusalOf(error: unknown): { status: number; retryAfter?: number; known: boolean } {
+interface Refusal {
+  readonly status: number;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  /** The message is for visitors too. */
+  readonly known: boolean;
+  /** The log has its cause already, or it is the visitor's own. */
+  readonly expected?: true;
+}
+
+function refusalOf(error: unknown): Refusal {
   if (error instanceof BindleIncompleteError) return { status: 503, known: true };
   if (error instanceof BusyError) return { status: 503, retryAfter: 1, known: true };
-  if (error instanceof RuntimeGoneError) return { status: 502, retryAfter: 1, known: true };
-  if (error instanceof RestartingError) return { status: 502, retryAfter: error.seconds, known: true };
-  if (error instanceof BodyError) return { status: error.status, known: true };
+  if (error instanceof RuntimeGoneError) return { status: 502, retryAfter: 1, known: true, expected: true };
+  if (error instanceof RestartingError)
+    return { status: 502, retryAfter: error.seconds, known: true, expected: true };
+  if (error instanceof BodyError) return { status: error.status, known: true, expected: true };
   if (error instanceof AnswerError) return { status: 500, known: true };
   return { status: 502, known: false };
 }
