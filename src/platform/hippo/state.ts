@@ -270,7 +270,6 @@ export class HippoState {
   /** @throws NotFoundError, ValidationError */
   replaceChannel(caller: Caller, id: string, channel: ChannelReplacement): void {
     this.#database.transaction(() => {
-      demandMatch(channel.revisionSelectionStrategy, channel.activeRevisionId);
       const ruled = channel.revisionSelectionStrategy === 'UseRangeRule';
       this.#change(caller, id, {
         name: channel.name,
@@ -278,6 +277,7 @@ export class HippoState {
         revisionSelectionStrategy: channel.revisionSelectionStrategy,
         rangeRule: channel.rangeRule ?? (ruled ? '*' : null),
         certificateId: channel.certificateId ?? null,
+        // Whoever sends back what they have read sends the one that the rule has picked: it picks again.
         ...(ruled ? {} : { activeRevisionId: channel.activeRevisionId ?? null }),
       });
     });

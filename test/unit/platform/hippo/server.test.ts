@@ -282,6 +282,35 @@ describe('channels', () => {
     });
   });
 
+  test('are replaced whole, but for their variables', async () => {
+    const id = await channel(appId, 'production', { rangeRule: '1.x', domain: 'www.example.com' });
+    await client.patchChannel(id, { environmentVariables: [{ key: 'A', value: '1' }] });
+    const whole = { id, name: 'renamed', domain: 'new.example.com' } as const;
+    // As somebody sends it back who has read it: the rule picks the revision all the same.
+    await client.replaceChannel({
+      ...whole,
+      revisionSelectionStrategy: 'UseRangeRule',
+      activeRevisionId: await revisionId('1.0.0'),
+    });
+    expect(await client.channel(id)).toMatchObject({
+      name: 'renamed',
+      domain: 'new.example.com',
+      rangeRule: '*',
+      activeRevision: { revisionNumber: '2.0.0' },
+      environmentVariables: [{ key: 'A', value: '1' }],
+    });
+    const fixed = { ...whole, revisionSelectionStrategy: 'UseSpecifiedRevision' } as const;
+    await client.replaceChannel({ ...fixed, activeRevisionId: await revisionId('1.0.0') });
+    expect(await active(id)).toBe('1.0.0');
+    await client.replaceChannel(fixed);
+    expect(await client.channel(id)).toMatchObject({ activeRevision: null, rangeRule: null });
+    expect(await client.channelStatus(id)).toBe('Dead');
+    const other = await channel(appId, 'other');
+    expect((await send('PUT', `/api/channels/${other}`, fixed)).json).toHaveProperty(['errors', 'Id']);
+    const taken = { ...fixed, id: other };
+    expect((await send('PUT', `/api/channels/${other}`, taken)).json).toHaveProperty(['errors', 'Name']);
+  });
+
   describe('are patched:', () => {
     let id: string;
     beforeEach(async () => {
