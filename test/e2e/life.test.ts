@@ -10,6 +10,7 @@ import { cleanEnv, hippo, type Ran } from '../support/cli.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { ask } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { compile } from '../support/wasm.ts';
 
 interface Status {
   running: boolean;
@@ -53,6 +54,21 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** From /proc: the processes whose parent is `pid`. The state and the parent follow the name, in parentheses. */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => {
+      try {
+        const [, parent] = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+        return Number(parent) === pid;
+      } catch {
+        return false;
+      }
+    });
 }
 
 describe('started in passing', () => {
@@ -162,6 +178,25 @@ describe('stopping', () => {
     });
     expect(await run('platform', 'status')).toMatchObject({ code: 4, stdout: '' });
     expect((await run('platform', 'status', '-o', 'json')).stdout).toBe('{"running":false}\n');
+  });
+
+  test.runIf(process.platform === 'linux')('ends what it runs, be it in an endless loop', async () => {
+    const { run, status, home } = user();
+    writeFileSync(join(home, 'm.wasm'), await compile('for (;;) {}'));
+    writeFileSync(
+      join(home, 'HIPPOFACTS'),
+      '[bindle]\nname = "loop"\nversion = "1.0.0"\n[[handler]]\nroute = "/"\nname = "m.wasm"\n',
+    );
+    await run('bindle', '-v', 'production', '-o', 'none');
+    await run('create', 'loop');
+    expect((await run('channel', 'add', 'x')).code).toBe(0);
+    const { pid, hippoUrl } = await status();
+    const visit = ask(hippoUrl, { headers: { host: 'loop.localhost' } }).catch(() => undefined);
+    await expect.poll(() => childrenOf(pid).length).toBe(1);
+    const processes = [pid, ...childrenOf(pid)];
+    expect((await run('platform', 'stop')).code).toBe(0);
+    await visit;
+    await expect.poll(() => processes.filter(isAlive)).toEqual([]);
   });
 
   test('reaches one in the foreground', async () => {
@@ -327,6 +362,16 @@ describe('with its state elsewhere', () => {
     await run('platform', 'start', '--detach', '--data', data, '--port', '0');
     expect((await run('platform', 'stop', '--data', data)).stdout).toBe('The local Hippo has stopped.\n');
   });
+});
+
+test.skipIf(process.platform === 'win32')('the log is followed until Ctrl-C', async () => {
+  const { run, home } = user();
+  await run('platform', 'start', '--detach');
+  const ran = await hippo(['platform', 'logs', '-f'], {
+    env: cleanEnv(home),
+    onStart: (child) => child.stdout?.once('data', () => child.kill('SIGINT')),
+  });
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('is ready at'), stderr: '' });
 });
 
 test('the log can be read, and its last lines', async () => {

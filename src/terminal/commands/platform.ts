@@ -84,12 +84,11 @@ export function configure(command: Command, screen: Screen): void {
       const lines = options.lines === undefined ? undefined : requireNumber(options.lines, '--lines', 1e6);
       const file = join(await dataDirInUse(screen, options), PLATFORM_LOG);
       if (!existsSync(file) && !options.follow) return say(screen, `There is no log yet at ${file}.`);
+      const cancel = options.follow ? listenForCancel() : undefined;
       const { text, end } = await readTail(file, lines);
       screen.stdout.write(text);
-      if (!options.follow) return;
-      const cancel = listenForCancel();
-      await follow(file, end, (more) => void screen.stdout.write(more), cancel.signal);
-      cancel.release();
+      if (cancel) await follow(file, end, (more) => void screen.stdout.write(more), cancel.signal);
+      cancel?.release();
     });
 
   command
