@@ -186,7 +186,7 @@ async function start({
       parcels,
       // Nobody is let in before all is here.
       authenticate: (headers, address) => hippo.bindleRules.authenticate(headers, address),
-      mayWrite: (who, name) => hippo.bindleRules.mayWrite(who, name),
+      mayWrite: (who, name, action) => hippo.bindleRules.mayWrite(who, name, action),
       mayRead: (who, name) => hippo.bindleRules.mayRead(who, name),
       verify: (invoice, who) => hippo.bindleRules.verify(invoice, who),
       claim: (invoice, who) => hippo.bindleRules.claim(invoice, who),

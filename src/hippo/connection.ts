@@ -109,9 +109,18 @@ export class HippoConnection {
         : dialect === 'S'
           ? (SINGULAR_PATHS.signIn ?? '')
           : routes.signIn.path;
-    const session = this.#parsed(
-      this.#succeeded(await this.#exchange('POST', path, options, jsonBody(body))),
-    ) as Session;
+    const answer = await this.#exchange('POST', path, options, jsonBody(body));
+    // Every dialect says so of a wrong name or password (hippo-api.md §2).
+    if (answer.status === 400 || answer.status === 401)
+      throw new HippoError(
+        'UNAUTHORIZED',
+        `${this.url.origin} does not accept this user name and password.`,
+        {
+          status: answer.status,
+          hint: 'Check both; `hippo login` asks for them.',
+        },
+      );
+    const session = this.#parsed(this.#succeeded(answer)) as Session;
     if (typeof session?.token !== 'string') throw this.#notHippo('the answer holds no token');
     await this.#keep(session);
     return session;

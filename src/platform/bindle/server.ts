@@ -44,6 +44,9 @@ export interface Principal {
 export type Identity<P extends Principal = Principal> =
   P | 'anonymous' | 'refused' | { readonly retryAfterSeconds: number };
 
+/** What somebody wants to do to the bindles of a name: push and complete new ones, or withdraw what is there. */
+export type WriteAction = 'push' | 'yank';
+
 export interface BindleServerOptions<P extends Principal = Principal> {
   /** Where invoices, parcels and the host key are kept; no other process may use it (see `lockDirectory`). */
   directory: string;
@@ -55,7 +58,7 @@ export interface BindleServerOptions<P extends Principal = Principal> {
    */
   authenticate?: (headers: IncomingHttpHeaders, address: string) => Identity<P> | Promise<Identity<P>>;
   /** Whether somebody may push, complete and yank bindles of this name. Default: yes. */
-  mayWrite?: (who: P | 'anonymous', name: string) => boolean | Promise<boolean>;
+  mayWrite?: (who: P | 'anonymous', name: string, action: WriteAction) => boolean | Promise<boolean>;
   /** Whether somebody may know of bindles of this name. Default: yes. */
   mayRead?: (who: P | 'anonymous', name: string) => boolean;
   /**
@@ -341,7 +344,7 @@ export class BindleServer<P extends Principal = Principal> {
 
   /** Everything that a new invoice has to satisfy but for its parcels. */
   async #demandNew(invoice: Invoice, who: P | 'anonymous'): Promise<void> {
-    await this.#demandWrite(who, invoice.bindle.name);
+    await this.#demandWrite(who, invoice.bindle.name, 'push');
     if ((invoice.signature?.length ?? 0) > MAX_SIGNATURES)
       throw new InvoiceError('signature', `has more than ${MAX_SIGNATURES} entries`);
     await (this.#options.verify ?? signaturesHold)(invoice, who);
@@ -367,14 +370,14 @@ export class BindleServer<P extends Principal = Principal> {
   }
 
   async #yank(call: Call<P>, id: BindleId): Promise<Answer> {
-    await this.#demandWrite(call.who, id.name);
+    await this.#demandWrite(call.who, id.name, 'yank');
     const invoice = this.#demandInvoice(id, true);
     if (!invoice.yanked) this.#invoices.yank(invoice.number);
     return { status: 200, table: answers.message('invoice yanked') };
   }
 
   async #createParcel(call: Call<P>, id: BindleId, sha256: string): Promise<Answer> {
-    await this.#demandWrite(call.who, id.name);
+    await this.#demandWrite(call.who, id.name, 'push');
     const { size } = this.#demandListed(id, sha256);
     if ((await this.#parcels.size(sha256)) === size) throw refusals.exists();
     const announced = announcedLength(call.request);
@@ -422,8 +425,8 @@ export class BindleServer<P extends Principal = Principal> {
     return { status: 200, table: answers.keyring({ version: KEYRING_VERSION, key: [...this.hostKeys] }) };
   }
 
-  async #demandWrite(who: P | 'anonymous', name: string): Promise<void> {
-    const allowed = (await this.#options.mayWrite?.(who, name)) ?? true;
+  async #demandWrite(who: P | 'anonymous', name: string, action: WriteAction): Promise<void> {
+    const allowed = (await this.#options.mayWrite?.(who, name, action)) ?? true;
     if (!allowed) throw refusals.accessDenied();
   }
 

@@ -52,7 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         `The channel ${name} of the app ${appName} has no revision yet: publish one that it takes.`,
       );
     // It would end the value of an environment variable before its end.
-    if (/%00/.test(request.url ?? ''))
+    if (/^[^?]*%00/.test(request.url ?? ''))
       return reply(response, 400, 'The path has a character that no path has.');
     const defaultName = 'domain' in target ? target.domain : 'localhost';
     const defaultHost = `${defaultName}:${request.socket.localPort ?? 80}`;

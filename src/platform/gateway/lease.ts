@@ -34,7 +34,10 @@ export function holdLease(server: Server, seconds: number | null): Lease {
     if (length !== null && open === 0) timer = setTimeout(() => end(), length * 1000).unref();
   };
   const watch = (request: IncomingMessage, response: ServerResponse): void => {
-    const push = request.method !== 'GET' && request.method !== 'HEAD' && request.url?.startsWith('/v1');
+    const push =
+      request.method !== 'GET' &&
+      request.method !== 'HEAD' &&
+      /^\/(v1|api\/bindles)\b/.test(request.url ?? '');
     open++;
     if (push) pushing++;
     clearTimeout(timer);

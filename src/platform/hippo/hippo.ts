@@ -89,7 +89,7 @@ export interface Hippo {
       headers: IncomingHttpHeaders,
       address: string,
     ): Promise<Caller | 'anonymous' | 'refused' | { retryAfterSeconds: number }>;
-    mayWrite(who: Caller | 'anonymous', name: string): boolean;
+    mayWrite(who: Caller | 'anonymous', name: string, action: 'push' | 'yank'): boolean;
     mayRead(who: Caller | 'anonymous', name: string): boolean;
     verify(invoice: Invoice, who: Caller | 'anonymous'): void;
     claim(invoice: Invoice, who: Caller | 'anonymous'): boolean;
@@ -190,7 +190,9 @@ export function openHippo(options: HippoOptions): Hippo {
           throw error;
         }
       },
-      mayWrite: (who, name) => who !== 'anonymous' && ownership.mayWrite(who, name),
+      // A deploy token publishes; a leaked one must not withdraw what others run.
+      mayWrite: (who, name, action) =>
+        who !== 'anonymous' && (action === 'push' || who.kind === 'account') && ownership.mayWrite(who, name),
       mayRead,
       verify(invoice, who) {
         if (who !== 'anonymous') ownership.checkSignatures(who, invoice);

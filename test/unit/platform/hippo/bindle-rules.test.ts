@@ -41,7 +41,7 @@ async function start(isPrivate = false): Promise<Both> {
   const bindle: BindleServer<Caller> = await createBindleServer<Caller>({
     directory: join(directory, 'bindle'),
     authenticate: (headers, address) => hippo.bindleRules.authenticate(headers, address),
-    mayWrite: (who, name) => hippo.bindleRules.mayWrite(who, name),
+    mayWrite: (who, name, action) => hippo.bindleRules.mayWrite(who, name, action),
     mayRead: (who, name) => hippo.bindleRules.mayRead(who, name),
     verify: (invoice, who) => hippo.bindleRules.verify(invoice, who),
     claim: (invoice, who) => hippo.bindleRules.claim(invoice, who),
