@@ -3,6 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Gate } from './gate.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { Job, type JobIo, type JobOutcome } from './job.ts';
 import type { FromProcess, Run, ToProcess } from './messages.ts';
 
@@ -85,7 +86,12 @@ export class GuestProcess {
         gone(`it could not be started (${code ?? 'for an unknown reason'})`),
       );
     });
-    this.#child.stderr?.setEncoding('utf8').on('data', log);
+    const complaints = new LineBuffer((text) => {
+      // Of a crash the reason: the rest are addresses and paths of the machine.
+      const said = text.split('\n').filter((line) => /^[A-Za-z]/.test(line));
+      if (said.length > 0) log(said.join('\n'));
+    });
+    this.#child.stderr?.on('data', (bytes: Buffer) => complaints.add(bytes));
     const slow = setTimeout(() => this.#kill('it did not come up'), START_TIME);
     this.#child.on('message', (message: FromProcess) => {
       if (message.type !== 'ready') return this.#jobs.get(message.id)?.receive(message);

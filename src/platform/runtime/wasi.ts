@@ -7,8 +7,26 @@ import { GuestInput } from './guest-streams.ts';
 /** Nanoseconds: no clock is finer, so that none serves to time the machine's caches. */
 const RESOLUTION = 1_000_000n;
 const MAX_OPEN_FILES = 1024;
-/** Descriptors, and names, that one call may bring. */
+/** Subscriptions, or buffers, that one call may bring. */
 const MAX_SUBSCRIPTIONS = 1024;
+/** Bytes of a path. */
+const MAX_PATH = 4096;
+
+/** Functions that take buffers: the place of their number among the arguments. */
+const BUFFERS: Readonly<Record<string, number>> = { fd_read: 2, fd_pread: 2, fd_write: 2, fd_pwrite: 2 };
+/** Functions that take paths: the places of their lengths. */
+const PATHS: Readonly<Record<string, readonly number[]>> = {
+  path_create_directory: [2],
+  path_filestat_get: [3],
+  path_filestat_set_times: [3],
+  path_link: [3, 6],
+  path_open: [3],
+  path_readlink: [2],
+  path_remove_directory: [2],
+  path_rename: [2, 5],
+  path_symlink: [1, 4],
+  path_unlink_file: [2],
+};
 
 const EVENT_BYTES = 32;
 const SUBSCRIPTION_BYTES = 48;
@@ -121,7 +139,26 @@ export function createWasi(args: readonly string[], environment: readonly string
     sock_send: unsupported,
     sock_shutdown: unsupported,
   });
+  bound(wasi.wasiImport);
   return wasi;
+}
+
+type HostFunction = (...values: number[]) => number;
+
+/** The shim makes an object of each buffer and a string of each path: their sizes must not be the guest's choice. */
+function bound(functions: Record<string, unknown>): void {
+  for (const [name, place] of Object.entries(BUFFERS)) {
+    const call = functions[name] as HostFunction;
+    functions[name] = (...values: number[]): number =>
+      (values[place] ?? 0) >>> 0 > MAX_SUBSCRIPTIONS ? numbers.ERRNO_INVAL : call(...values);
+  }
+  for (const [name, places] of Object.entries(PATHS)) {
+    const call = functions[name] as HostFunction;
+    functions[name] = (...values: number[]): number =>
+      places.some((place) => (values[place] ?? 0) >>> 0 > MAX_PATH)
+        ? numbers.ERRNO_NAMETOOLONG
+        : call(...values);
+  }
 }
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));

@@ -179,6 +179,47 @@ describe('a guest', () => {
     for (const pid of mine) expect(residentMiB(pid)).toBeLessThan(700);
   });
 
+  test('that gives the host much to hold is refused, and its process stays', async () => {
+    const bindings = './node_modules/@assemblyscript/wasi-shim/assembly/bindings/wasi_snapshot_preview1';
+    await channels.install(
+      'greedy',
+      {
+        '/good': { source: says(`'good'`) },
+        '/buffers': {
+          source: `
+          import { fd_write } from '${bindings}';
+          memory.grow(1000 - memory.size());
+          const out = memory.data(8);
+          ${says(`fd_write(1, 100000, 7000000, out).toString()`)}
+        `,
+        },
+        '/path': {
+          source: `
+          import { path_open } from '${bindings}';
+          memory.grow(1000 - memory.size());
+          const out = memory.data(8);
+          ${says(`path_open(3, 0, 100000, 60000000, 0, 2, 0, 0, out).toString()`)}
+        `,
+        },
+        '/files': {
+          source: `
+          import { path_open } from '${bindings}';
+          const out = memory.data(8);
+          const name = String.UTF8.encode('a.txt');
+          let error = 0;
+          for (let i = 0; i < 3000; i++) error = path_open(3, 0, changetype<usize>(name), 5, 0, 2, 0, 0, out);
+          ${says(`error.toString()`)}
+        `,
+        },
+      },
+      { 'a.txt': 'a' },
+    );
+    expect((await channels.visit('greedy', '/buffers')).text).toBe('28');
+    expect((await channels.visit('greedy', '/path')).text).toBe('37');
+    expect((await channels.visit('greedy', '/files')).text).toBe('41');
+    expect((await channels.visit('greedy', '/good')).text).toBe('good');
+  });
+
   test('that sleeps longer than it may is ended; a short sleep is one', async () => {
     const source = (milliseconds: number): string =>
       `
