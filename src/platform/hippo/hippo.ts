@@ -127,6 +127,7 @@ export function openHippo(options: HippoOptions): Hippo {
     bindleVersions: bindle.versions,
     bindleDescription: bindle.description,
     mayRead,
+    mayServe: (teamId, name) => options.private !== true || ownership.mayServe(teamId, name),
     ...(options.channelState && { channelState: options.channelState }),
     ...(options.channelAddress && { channelAddress: options.channelAddress }),
   });

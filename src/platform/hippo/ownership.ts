@@ -41,6 +41,12 @@ export class Ownership {
     return owner === undefined || this.mayWrite(caller, name);
   }
 
+  /** Where reading is not open to all: whether a team's apps may run bindles of this name. */
+  mayServe(teamId: string, name: string): boolean {
+    const owner = this.#ownerOf(name);
+    return owner === undefined || owner === teamId;
+  }
+
   /** The signatures of a new bindle: all hold, and none is by the key of somebody else. @throws SignatureError */
   checkSignatures(caller: Caller, invoice: Invoice): void {
     for (const one of invoice.signature ?? []) {

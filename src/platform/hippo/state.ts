@@ -98,6 +98,8 @@ export interface StateOptions {
   readonly bindleDescription: (id: { name: string; version: string }) => string | undefined;
   /** Whether somebody may know of bindles of this name. */
   readonly mayRead: (caller: Caller, name: string) => boolean;
+  /** Whether a team's apps may run the bindles of this name. */
+  readonly mayServe: (teamId: string, name: string) => boolean;
   /** What a channel that is to run really does, where that is known. */
   readonly channelState?: (channelId: string) => ChannelState | undefined;
   /** Where a channel is served, if it is. */
@@ -159,7 +161,8 @@ export class HippoState {
       const id = randomUUID();
       this.#database.run('INSERT INTO app VALUES (?, ?, ?, ?)', id, name, storageId, team);
       events.add(team, { type: 'app.created', appId: id });
-      for (const number of bindleVersions(storageId)) this.#addRevision(id, team, number);
+      if (this.#options.mayServe(team, storageId))
+        for (const number of bindleVersions(storageId)) this.#addRevision(id, team, number);
       return id;
     });
   }
@@ -356,7 +359,7 @@ export class HippoState {
         : visibleApps(caller);
       const apps = rows<AppRow>(
         this.#database.all(`SELECT * FROM app WHERE storage_id = ? AND ${sql}`, appStorageId, ...values),
-      );
+      ).filter((app) => this.#options.mayServe(app.team_id, appStorageId));
       if (apps.length === 0) throw new NotFoundError('App', appStorageId);
       for (const app of apps)
         this.#watching(app, () => {

@@ -174,6 +174,8 @@ describe('pushing', () => {
     const ci = pusher({ type: 'bearer', token });
     await ci.createInvoice(bare('mine', '1.0.0'));
     await expect(ci.createInvoice(bare('other', '1.0.0'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    // A token that has leaked must not take away what runs.
+    await expect(ci.yank({ name: 'mine', version: '1.0.0' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await ana.hippo.revokeDeployToken(id);
     await expect(ci.createInvoice(bare('mine', '1.1.0'))).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
@@ -283,6 +285,27 @@ describe('a private platform', () => {
     expect(await ana.hippo.storages()).toEqual(['mine']);
     expect((await pusher({ type: 'bearer', token: (await both.owner.bearer())! }).search({})).total).toBe(1);
   });
+});
+
+test('a private platform lets no app run the bindles of another team, not even one that was first', async () => {
+  await stop(both);
+  both = await start(true);
+  const [ana, bea] = [await account('ana'), await account('bea')];
+  const spy = await bea.hippo.createApp({ name: 'spy', storageId: 'mine' });
+  const spying = await bea.hippo.createChannel({ appId: spy, name: 'main', rangeRule: '*' });
+  await ana.bindle.createInvoice({
+    ...bare('mine', '1.0.0'),
+    bindle: { name: 'mine', version: '1.0.0', description: 'hush' },
+  });
+  const appId = await ana.hippo.createApp({ name: 'real', storageId: 'mine' });
+  const serving = await ana.hippo.createChannel({ appId, name: 'main', rangeRule: '*' });
+  await ana.hippo.registerRevision({ appStorageId: 'mine', revisionNumber: '1.0.0' });
+  expect((await ana.hippo.channel(serving)).activeRevision?.revisionNumber).toBe('1.0.0');
+  expect((await bea.hippo.channel(spying)).activeRevision).toBeNull();
+  expect((await bea.hippo.app(spy)).description).toBeNull();
+  await expect(
+    bea.hippo.registerRevision({ appStorageId: 'mine', revisionNumber: '1.0.0' }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 describe('an uploaded archive', () => {
