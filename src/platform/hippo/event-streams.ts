@@ -49,14 +49,19 @@ export class EventStreams {
     }
     let next = position;
     const send = (): void => {
-      while (!blocked && !response.destroyed) {
-        const { events, upTo } = log.read(who, next);
-        for (const { id, json } of events) {
-          const { type } = JSON.parse(json) as { type: string };
-          blocked = !response.write(frame(id, type, json)) || blocked;
+      try {
+        while (!blocked && !response.destroyed) {
+          const { events, upTo } = log.read(who, next);
+          for (const { id, json } of events) {
+            const { type } = JSON.parse(json) as { type: string };
+            blocked = !response.write(frame(id, type, json)) || blocked;
+          }
+          if (upTo === next) return;
+          next = upTo;
         }
-        if (upTo === next) return;
-        next = upTo;
+      } catch {
+        // Nothing can be read now: whoever comes back goes on from where they were.
+        response.destroy();
       }
     };
     const heartbeat = setInterval(() => {

@@ -78,22 +78,20 @@ export class Sessions {
   /** Who a token was given to; undefined if it is not one of ours, has expired or its session has ended. */
   async verify(token: string): Promise<AccountCaller | undefined> {
     const { database, accounts, key, now } = this.#options;
-    try {
-      const { payload } = await jwtVerify(token, key, {
-        algorithms: ['HS256'],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        currentDate: new Date(now()),
-        requiredClaims: ['exp', 'sub', 'sid'],
-      });
-      const sessionId = String(payload['sid']);
-      const session = database.get('SELECT account_id FROM session WHERE id = ?', sessionId);
-      if (session?.['account_id'] !== payload.sub) return undefined;
-      const caller = accounts.caller(String(payload.sub));
-      return caller && { ...caller, sessionId };
-    } catch {
-      return undefined;
-    }
+    const verified = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      currentDate: new Date(now()),
+      requiredClaims: ['exp', 'sub', 'sid'],
+    }).catch(() => undefined);
+    if (!verified) return undefined;
+    const { sub, sid } = verified.payload;
+    const sessionId = String(sid);
+    const session = database.get('SELECT account_id FROM session WHERE id = ?', sessionId);
+    if (sub === undefined || session?.['account_id'] !== sub) return undefined;
+    const caller = accounts.caller(sub);
+    return caller && { ...caller, sessionId };
   }
 
   #find(refreshToken: string): { sessionId: string; accountId: string; usedAt: number | null } | undefined {
