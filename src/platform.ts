@@ -67,6 +67,8 @@ interface Platform {
 }
 
 async function main(): Promise<void> {
+  // Databases hold variables and who may sign in: what is written here is its owner's alone, wherever it lies.
+  process.umask(0o077);
   const options = readOptions(process.argv.slice(2));
   // Asked to stop before it is ready, it stops as soon as it is.
   const stopped = stopRequest(options);

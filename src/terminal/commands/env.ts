@@ -14,6 +14,17 @@ interface Options extends ChannelOptions {
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** A deploy token is shown no variables, which is not the same as that there are none. @throws CommandError */
+async function demandAccount({ client }: Hippo): Promise<void> {
+  // Old Hippos do not say who somebody is, and know no deploy tokens.
+  const me = await client.whoami().catch(() => undefined);
+  if (me?.deployToken === undefined) return;
+  throw new CommandError('A deploy token may not see or change variables.', {
+    hint: 'Sign in with an account: unset HIPPO_TOKEN, then `hippo login`.',
+    exitCode: EXIT.denied,
+  });
+}
+
 export function configure(command: Command, screen: Screen): void {
   const add = command
     .command('add')
@@ -46,6 +57,7 @@ export function configure(command: Command, screen: Screen): void {
   addOutputOption(addChannelOptions(list), ['message', 'id', 'json']).action(
     (named: string | undefined, options: Options) =>
       withHippo(screen, options, async (hippo) => {
+        await demandAccount(hippo);
         const { app, channel } = await hippo.channel(named);
         const variables = channel.environmentVariables.map(({ key, value }) => ({ key, value }));
         if (options.output === 'json') return print(screen, JSON.stringify(variables));
@@ -88,6 +100,7 @@ function change(
   edit: (variables: Variable[], where: string) => Variable[],
 ): Promise<void> {
   return withHippo(screen, options, async (hippo: Hippo) => {
+    await demandAccount(hippo);
     const { app, channel } = await hippo.channel(named);
     const where = `${app.name}:${channel.name}`;
     const environmentVariables = edit(
