@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLoopback, readBaseUrl } from '../bindle/http.ts';
 import { SessionError } from './errors.ts';
-import { createPrivate, readPrivate, removePrivate, writePrivate } from './private-file.ts';
+import { createPrivate, readPrivate, removePrivate, writePrivate } from '../bindle/private-file.ts';
 
 export const LOCAL = 'local';
 

@@ -3,7 +3,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPrivate, removePrivate, writePrivate } from './private-file.ts';
+import { readPrivate, removePrivate, writePrivate } from '../bindle/private-file.ts';
 import type { RunningPlatform } from './running-file.ts';
 
 /** @param folder `Places.platforms` @throws PrivateFileError */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPrivate, writePrivate } from './private-file.ts';
+import { readPrivate, writePrivate } from '../bindle/private-file.ts';
 
 /** Ids, and names for a server whose state was made anew. */
 export interface Choice {

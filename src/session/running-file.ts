@@ -1,7 +1,7 @@
 // What a local Hippo leaves in its data directory while it runs, so that front doors find it.
 
 import { join } from 'node:path';
-import { readPrivate, removePrivate, writePrivate } from './private-file.ts';
+import { readPrivate, removePrivate, writePrivate } from '../bindle/private-file.ts';
 
 /** Where a local Hippo is. It may be gone: only `/healthz` with the same `instance` shows that it is not. */
 export interface RunningPlatform {

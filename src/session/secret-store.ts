@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Session } from '../hippo/api.ts';
-import { readPrivate, removePrivate, writePrivate } from './private-file.ts';
+import { readPrivate, removePrivate, writePrivate } from '../bindle/private-file.ts';
 
 /** Whose secret it is. */
 export interface SecretKey {

@@ -17,7 +17,7 @@ import {
   readPrivate,
   removePrivate,
   writePrivate,
-} from '../../../src/session/private-file.ts';
+} from '../../../src/bindle/private-file.ts';
 import { ProjectChoices } from '../../../src/session/project-choice.ts';
 import { FileSecretStore, type Secret } from '../../../src/session/secret-store.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
