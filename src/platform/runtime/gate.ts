@@ -3,8 +3,8 @@
 /** Too many wait already. */
 export class BusyError extends Error {
   readonly code = 'BUSY';
-  constructor() {
-    super('The channel is busy: too many requests wait for it. Try again in a moment.');
+  constructor(message = 'The channel is busy: too many requests wait for it. Try again in a moment.') {
+    super(message);
     this.name = 'BusyError';
   }
 }

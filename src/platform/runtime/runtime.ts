@@ -84,6 +84,8 @@ const PATIENCE = 5000;
 interface Slot {
   readonly channelId: string;
   readonly bindle: string;
+  /** The bindle's name, which all channels of an app share. */
+  readonly appName: string;
   readonly instance: Promise<Instance>;
   readonly startedAt: number;
   started: boolean;
@@ -133,7 +135,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (current?.bindle === bindle) return current;
     const wait = restartsOf(channel.id, bindle).wait(performance.now());
     if (wait !== undefined) throw new RestartingError(wait.reason, wait.milliseconds);
-    makeRoom();
+    makeRoom(channel.bindle.name);
     const slot = start(channel, bindle);
     slots.set(channel.id, slot);
     if (current !== undefined) retire(current);
@@ -146,6 +148,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const slot: Slot = {
       channelId: id,
       bindle: name,
+      appName: bindle.name,
       instance: Instance.start(bindle, { ...options, limits, log }),
       startedAt: performance.now(),
       started: false,
@@ -177,11 +180,23 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     return slot;
   }
 
-  /** The process that nobody has used for the longest time goes first. @throws BusyError */
-  function makeRoom(): void {
-    if (alive.size < limits.processes) return;
-    const oldest = [...slots.values()].find(({ requests, started }) => requests === 0 && started);
-    if (oldest === undefined) throw new BusyError();
+  /**
+   * The process that nobody has used for the longest time goes first. The channels of one app have half of all
+   * processes at most, so that an app that hangs leaves room for the others. @throws BusyError
+   */
+  function makeRoom(appName: string): void {
+    const own = [...alive].filter((slot) => slot.appName === appName);
+    const crowded = own.length >= Math.max(1, limits.processes / 2);
+    if (!crowded && alive.size < limits.processes) return;
+    const oldest = [...slots.values()].find(
+      (slot) => slot.requests === 0 && slot.started && (!crowded || slot.appName === appName),
+    );
+    if (oldest === undefined)
+      throw new BusyError(
+        crowded
+          ? 'The channels of this app are all at work: try again in a moment.'
+          : 'All that this machine runs at once is at work: try again in a moment.',
+      );
     dismiss(oldest);
   }
 

@@ -68,9 +68,10 @@ export class Channels {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** What a channel runs. */
+  /** What a channel runs: `app.2` is one more channel of the app `app`. */
   bindle(channel: string): BindleId {
-    return { name: channel, version: this.#versions.get(channel) ?? '1.0.0' };
+    const [name = channel] = channel.split('.');
+    return { name, version: this.#versions.get(name) ?? '1.0.0' };
   }
 
   status(channel: string): ReturnType<Runtime['status']> {

@@ -310,6 +310,24 @@ describe.runIf(process.platform === 'linux')('processes', () => {
     expect((await few.visit('b')).text).toBe('b');
   });
 
+  test('are left for others by an app whose channels all hang', async () => {
+    const shared = await Channels.start({ processes: 4, time: 4000 });
+    try {
+      await shared.install('hog', { '/': { source: 'for (;;) {}' } });
+      await shared.install('modest', { '/': { source: says(`'well'`) } });
+      const hanging = ['hog.1', 'hog.2', 'hog.3', 'hog.4'].map((channel) => shared.visit(channel));
+      // Half of all processes are its own, and no more.
+      expect(await Promise.race(hanging)).toMatchObject({
+        status: 503,
+        text: expect.stringContaining('this app'),
+      });
+      expect((await shared.visit('modest')).text).toBe('well');
+      await Promise.all(hanging);
+    } finally {
+      await shared.stop();
+    }
+  });
+
   test('end when nobody has used them for a while', async () => {
     const lazy = await Channels.start({ unused: 100 });
     try {
