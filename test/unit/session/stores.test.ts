@@ -12,12 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConnectionStore, demandEncryption, nameForUrl } from '../../../src/session/connections.ts';
-import {
-  createPrivate,
-  readPrivate,
-  removePrivate,
-  writePrivate,
-} from '../../../src/bindle/private-file.ts';
+import { createPrivate, readPrivate, removePrivate, writePrivate } from '../../../src/bindle/private-file.ts';
 import { ProjectChoices } from '../../../src/session/project-choice.ts';
 import { FileSecretStore, type Secret } from '../../../src/session/secret-store.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
