@@ -1,12 +1,14 @@
 // `hippo revision`: the bindle versions that a Hippo knows of an app.
 
 import type { Command } from 'commander';
+import { BindleError } from '../../bindle/http.ts';
 import { parseId } from '../../bindle/id.ts';
 import { HippoError } from '../../hippo/client.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addAppOptions, withHippo, type AppOptions, type Hippo } from '../hippo.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
-import { print, say, type Screen } from '../screen.ts';
+import { print, say, warn, type Screen } from '../screen.ts';
+import { connect } from '../server.ts';
 import { printTable } from '../table.ts';
 import { findRevision } from './channel.ts';
 
@@ -36,6 +38,7 @@ export function configure(command: Command, screen: Screen): void {
         message: `Added ${revisionNumber}`,
         json: revision,
       });
+      if (hippo.platform) await warnIfNotPushed(screen, hippo.platform.bindleUrl, revision);
     }),
   );
 
@@ -87,6 +90,26 @@ export function configure(command: Command, screen: Screen): void {
       });
     }),
   );
+}
+
+/** A channel that follows a version whose bindle is not there answers nothing until it is. */
+async function warnIfNotPushed(
+  screen: Screen,
+  bindleUrl: string,
+  { appStorageId: name, revisionNumber: version }: { appStorageId: string; revisionNumber: string },
+): Promise<void> {
+  const bindle = await connect(screen, { server: bindleUrl });
+  try {
+    await bindle.getInvoice({ name, version }, { yanked: true });
+  } catch (error) {
+    if (error instanceof BindleError && (error.code === 'NOT_FOUND' || error.code === 'BAD_ID'))
+      warn(
+        screen,
+        `Nobody has pushed ${name}/${version} yet: channels that follow it answer 503 until somebody does.`,
+      );
+  } finally {
+    await bindle.close();
+  }
 }
 
 /** `name version`, as the 0.14 CLI has it, `name/version`, or a version of the current app. */
