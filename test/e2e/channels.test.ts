@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { HippoClient } from '../../src/hippo/client.ts';
 import { cleanEnv, hippo } from '../support/cli.ts';
 import { ask, startedPlatform, type Page, type RunningPlatform } from '../support/platform.ts';
@@ -62,8 +62,17 @@ async function createApp(
     revisionSelectionStrategy: 'UseRangeRule',
     ...(domain === undefined ? {} : { domain }),
   });
-  const channel = await client.channel(id);
-  return { id, domain: channel.domain, port: channel.port ?? 0 };
+  // A new port is listened on a moment later; if another program was faster, the channel has got another one.
+  let port = 0;
+  const answers = async (): Promise<boolean> => {
+    port = (await client.channel(id)).port ?? 0;
+    return ask(`http://127.0.0.1:${port}/`).then(
+      () => true,
+      () => false,
+    );
+  };
+  await vi.waitUntil(answers, { timeout: 20_000 });
+  return { id, domain: (await client.channel(id)).domain, port };
 }
 
 function visit(domain: string, path = '/', options: Parameters<typeof ask>[1] = {}): Promise<Page> {
@@ -110,14 +119,8 @@ describe('a channel', () => {
 
   test('keeps its port when the platform starts again, and gives it back when it goes', async () => {
     await publish('kept', { '/': says(`'kept'`) });
-    const { id } = await createApp('kept');
-    // A new port is listened on a moment later; if another program was faster, the channel has got another one.
-    const textAtPort = async (): Promise<string> => {
-      const { port: now } = await client.channel(id);
-      return ask(`http://127.0.0.1:${now}/`).then(({ text }) => text, String);
-    };
-    await expect.poll(textAtPort).toBe('kept');
-    const { port } = await client.channel(id);
+    const { id, port } = await createApp('kept');
+    expect((await ask(`http://127.0.0.1:${port}/`)).text).toBe('kept');
     await platform.stop();
     await start();
     await expect.poll(() => ask(`http://127.0.0.1:${port}/`).then(({ text }) => text, String)).toBe('kept');
