@@ -30,6 +30,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  // A command that needs a Hippo has started one.
+  if (existsSync(join(home, 'platform'))) await run(['platform', 'stop']);
 });
 
 const run = (args: string[], options: RunOptions = {}): Promise<Ran> =>

@@ -22,13 +22,15 @@ export function configure(command: Command, screen: Screen): void {
     .option('--offset <number>', 'leave out the first ones', '0');
   addOutputOption(addServerOptions(command), ['message', 'id', 'json']).action(
     async (text: string | undefined, options: Options) => {
+      const limit = requireNumber(options.limit, '--limit', 255);
+      const offset = requireNumber(options.offset, '--offset', Number.MAX_SAFE_INTEGER);
       const client = await connect(screen, options);
       try {
         const matches = await client.search({
           ...(text === undefined ? {} : { query: text }),
           ...(options.bindleVersion === undefined ? {} : { version: options.bindleVersion }),
-          limit: requireNumber(options.limit, '--limit', 255),
-          offset: requireNumber(options.offset, '--offset', Number.MAX_SAFE_INTEGER),
+          limit,
+          offset,
         });
         if (options.output === 'json') return print(screen, JSON.stringify(matches));
         for (const { bindle, yanked } of matches.invoices) {
