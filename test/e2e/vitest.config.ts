@@ -1,13 +1,15 @@
 // Tests of the built programs in dist/: `node esbuild.mjs` first.
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/** `--mode long` (npm run test:long) kills and restarts fifty times. */
+export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    testTimeout: 60_000,
+    env: mode === 'long' ? { HIPPO_TEST_ROUNDS: '50' } : {},
+    testTimeout: mode === 'long' ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },
-});
+}));
