@@ -26,6 +26,8 @@ export interface MakeOptions {
   /** See `publisher`. */
   user: string;
   now: Date;
+  /** What the HIPPOFACTS is to say, where that is not yet what the file says. */
+  text?: string;
   /** Where bindles that the project refers to are looked up. */
   external?: BindleClient;
   /** A folder of hash caches; every file is read if absent. */
@@ -68,7 +70,7 @@ export async function makeBindle(options: MakeOptions): Promise<MadeBindle> {
     const collection =
       found.kind === 'module'
         ? await collectModule(found.file, common)
-        : await collect(await readManifest(found.file), {
+        : await collect(options.text ?? (await readManifest(found.file)), {
             ...common,
             directory: found.directory,
             ...(options.allow ? { allow: options.allow } : {}),

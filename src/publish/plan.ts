@@ -5,6 +5,7 @@ import { BindleError } from '../bindle/http.ts';
 import type { BindleClient } from '../bindle/client.ts';
 import { formatId, type BindleId } from '../bindle/id.ts';
 import type { Invoice } from '../bindle/invoice.ts';
+import { sameContent } from '../bindle/same-content.ts';
 import type { AppItem, ChannelItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import { RuleError, selectRevision, splitPrerelease } from '../hippo/rules.ts';
@@ -41,6 +42,8 @@ export interface Plan {
   app: AppItem | undefined;
   /** False for a server that cannot list apps (dialect O): it is registered, and the answer says whether there is one. */
   appKnown: boolean;
+  /** Whether the Bindle server has this version: `other` with other content, `unknown` if it could not be asked. */
+  stored: 'no' | 'same' | 'other' | 'yanked' | 'unknown';
   /** The app knows this version already. */
   registered: boolean;
   takers: Taker[];
@@ -91,12 +94,14 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
       `This Hippo cannot take the bindle name "${id.name}": it allows letters, digits, "-", "_" and "/" only.`,
       'Change [bindle] name in HIPPOFACTS; a name with dots works on the local Hippo alone.',
     );
+  const stored = await isStored(options, id);
   if (dialect === 'O') {
     const files = compareFiles(invoice, undefined);
     return {
       id,
       app: undefined,
       appKnown: false,
+      stored,
       registered: false,
       takers: [],
       steps: [],
@@ -128,6 +133,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
     id,
     app,
     appKnown: true,
+    stored,
     registered: numbers.includes(id.version),
     takers,
     steps,
@@ -225,6 +231,18 @@ function takes(rule: string, numbers: readonly string[], version: string): boole
 
 function isOwnRule(rule: string | null, version: string): boolean {
   return rule !== null && rule.toLowerCase() === ownRule(version)?.toLowerCase();
+}
+
+async function isStored({ bindle, invoice, signal }: PlanOptions, id: BindleId): Promise<Plan['stored']> {
+  try {
+    const present = await bindle.getInvoice(id, { yanked: true, signal });
+    if (present.yanked) return 'yanked';
+    return sameContent(present, invoice) ? 'same' : 'other';
+  } catch (error) {
+    if (!(error instanceof BindleError)) throw error;
+    // What else is wrong with the server is the push's to say, which may not need it.
+    return error.code === 'NOT_FOUND' ? 'no' : 'unknown';
+  }
 }
 
 /** What the channel of this publish runs now, as far as the Bindle server still has it. */

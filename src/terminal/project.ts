@@ -8,7 +8,7 @@ import type { Invoice } from '../bindle/invoice.ts';
 import { ensureSigningKey, isExposed, trustKeys } from '../bindle/keys.ts';
 import { keyEntry, signInvoice, type SigningKey } from '../bindle/signing.ts';
 import { formatProblem, type Problem } from '../hippofacts/problem.ts';
-import { makeBindle, type MadeBindle } from '../publish/make-bindle.ts';
+import { makeBindle, type MadeBindle, type MakeOptions } from '../publish/make-bindle.ts';
 import { parseVersioning, publisher } from '../publish/version.ts';
 import { findPlaces } from '../session/places.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
@@ -64,22 +64,13 @@ export async function makeProject(
   external: BindleClient | undefined,
   signal: AbortSignal,
 ): Promise<Made> {
-  const user = publisher(screen.env);
-  const made = await makeBindle({
-    path,
-    versioning: parseVersioning(options.invoiceVersion) ?? 'dev',
-    user,
-    now: new Date(),
-    allow: options.allow,
-    signal,
-    ...(external ? { external } : {}),
-    ...(options.cache ? { cacheFolder: findPlaces(screen.env).hashCache } : {}),
-  });
+  const wish = projectWish(screen, path, options, external);
+  const made = await makeBindle({ ...wish, now: new Date(), signal });
   try {
     sayProblems(screen, made.file, made.problems);
     if (made.lookupFailure) throw made.lookupFailure;
     if (!made.invoice) throw new AlreadySaid(EXIT.project);
-    const key = options.sign ? await signingKey(screen, user) : undefined;
+    const key = options.sign ? await signingKey(screen, wish.user) : undefined;
     const { invoice } = made;
     return {
       ...made,
@@ -92,8 +83,25 @@ export async function makeProject(
   }
 }
 
+/** What the options say of a project. */
+export function projectWish(
+  screen: Screen,
+  path: string,
+  options: ProjectOptions,
+  external: BindleClient | undefined,
+): Omit<MakeOptions, 'now' | 'text' | 'signal'> {
+  return {
+    path,
+    versioning: parseVersioning(options.invoiceVersion) ?? 'dev',
+    user: publisher(screen.env),
+    allow: options.allow,
+    ...(external ? { external } : {}),
+    ...(options.cache ? { cacheFolder: findPlaces(screen.env).hashCache } : {}),
+  };
+}
+
 /** `HIPPOFACTS:5:1: error: …` for each problem, then how many there are; marks in the file view of GitHub, too. */
-function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
+export function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
   const shown = relative(screen.cwd, file) || file;
   for (const problem of problems) {
     if (problem.severity === 'information') {
@@ -118,7 +126,7 @@ function annotation(file: string, { severity, range, message }: Problem): string
   return `::${severity === 'error' ? 'error' : 'warning'} ${place}::${data(message)}`;
 }
 
-async function signingKey(screen: Screen, label: string): Promise<SigningKey> {
+export async function signingKey(screen: Screen, label: string): Promise<SigningKey> {
   const { secretKeys, keyring } = findPlaces(screen.env);
   const { key, created } = await ensureSigningKey(secretKeys, 'creator', label);
   if (created) {

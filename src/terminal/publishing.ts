@@ -1,15 +1,18 @@
 // The options and the words that `hippo publish`, `push`, `ship` and `release` share.
 
 import { Option, type Command } from 'commander';
+import { relative } from 'node:path';
 import { formatId } from '../bindle/id.ts';
-import { describeStep, type FileChange, type Plan, type Step } from '../publish/plan.ts';
-import { release, type Released, type ReleaseEvent } from '../publish/release.ts';
-import type { HippoClient } from '../hippo/client.ts';
+import { describeStep, type FileChange, type Plan } from '../publish/plan.ts';
+import { unattended, type Answer, type Decide, type Question } from '../publish/questions.ts';
+import type { ReleaseEvent } from '../publish/release.ts';
+import { PublishError, type PublishEvent } from '../publish/run.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
-import { canAsk, confirm } from './ask.ts';
-import type { Cancel } from './cancel.ts';
-import { CommandError, EXIT } from './failure.ts';
+import { ask, canAsk, confirm } from './ask.ts';
+import { AlreadySaid, EXIT } from './failure.ts';
 import { sessionPorts, sessionWish } from './hippo.ts';
+import { sayProblems } from './project.ts';
+import { pushProgress } from './push-progress.ts';
 import { bytesText, count, paint, say, visible, warn, type Screen } from './screen.ts';
 import type { ServerOptions } from './server.ts';
 
@@ -100,76 +103,68 @@ export function planJson(plan: Plan): Record<string, unknown> {
 }
 
 /**
- * The steps that are agreed to: all on the local Hippo and with --yes, else those that a person says yes to. What
- * changes for others is asked for on a terminal, or named where nobody is asked.
- * @param asks false for `push` and `ship`, which go on as the original does
- * @throws CommandError if something that is needed is not agreed to
+ * Asks a person at the terminal. Where nobody can be asked, and for `push` and `ship`, what rules say goes on, and the
+ * channels that change are named.
  */
-export async function agree(
-  screen: Screen,
-  plan: Plan,
-  options: { yes?: boolean; local: boolean; asks: boolean },
-): Promise<Step[]> {
-  const others = plan.takers.filter(({ own, runs }) => !own && runs !== plan.id.version);
-  const names = others.map(({ app, channel }) => `${app.name}:${channel.name}`).join(', ');
+export function decideAt(screen: Screen, options: { asks: boolean }): Decide {
   const mayAsk = options.asks && canAsk(screen);
-  if (others.length > 0 && !options.yes && !options.local) {
-    if (
-      mayAsk &&
-      !(await confirm(
-        screen,
-        `This changes what ${names} ${others.length === 1 ? 'runs' : 'run'}. Go on?`,
-        'Give --yes.',
-      ))
-    )
-      throw new CommandError('Nothing was published.', { exitCode: EXIT.cancelled });
-    if (!mayAsk) say(screen, `This changes what ${names} ${others.length === 1 ? 'runs' : 'run'}.`);
-  }
-  const agreed: Step[] = [];
-  for (const step of plan.steps) {
-    const unasked =
-      options.yes ||
-      options.local ||
-      (step.type === 'change-rule' && step.own) ||
-      step.type === 'choose-revision';
-    if (unasked) agreed.push(step);
-    else if (mayAsk) {
-      if (await confirm(screen, `Shall I ${describeStep(step)}?`, 'Give --yes.')) agreed.push(step);
-      else if (step.type === 'create-app')
-        throw new CommandError('Nothing was published.', { exitCode: EXIT.cancelled });
-    } else if (step.type === 'create-app')
-      throw new CommandError(`There is no app for the bindles of ${plan.id.name}, and nothing was sent.`, {
-        hint: `Give --yes to ${describeStep(step)}, or make it with \`hippo create\`.`,
-      });
-    else warn(screen, `No channel will run ${plan.id.version}; --yes would ${describeStep(step)}.`);
-  }
-  return agreed;
+  const decide = async (question: Question): Promise<Answer<Question>> => {
+    if (question.type === 'change-channels') {
+      const { takers } = question;
+      const names = takers.map(({ app, channel }) => `${app.name}:${channel.name}`).join(', ');
+      const change = `This changes what ${names} ${takers.length === 1 ? 'runs' : 'run'}.`;
+      if (mayAsk) return confirm(screen, `${change} Go on?`, 'Give --yes.');
+      say(screen, change);
+      return unattended(question);
+    }
+    if (!mayAsk) return unattended(question);
+    if (question.type === 'take-step')
+      return confirm(screen, `Shall I ${describeStep(question.step)}?`, 'Give --yes.');
+    say(
+      screen,
+      `Version ${question.version} is on the server already, and what you publish is not the same.`,
+    );
+    const choices = question.proposals.map(({ bump, version }) => `${bump} (${version})`).join(', ');
+    const answer = await ask(screen, `Raise it? ${choices}, or Enter to stop: `, { instead: 'Give --bump.' });
+    const chosen = answer.trim().toLowerCase();
+    return question.proposals.find(({ bump, version }) => bump === chosen || version === chosen)?.bump;
+  };
+  return decide as Decide;
 }
 
-export async function releaseWithWords(
+/** Says what happens in a publish, as it happens. */
+export function publishWords(
   screen: Screen,
-  plan: Plan,
-  steps: readonly Step[],
-  hippo: HippoClient,
-  options: { cancel: Cancel; wait: boolean; quiet: boolean },
-): Promise<Released> {
-  const onEvent = (event: ReleaseEvent): void => {
-    if (event.type === 'retry')
-      say(screen, paint(screen, 'yellow', `Trying again: ${visible(event.reason)}`));
-    else if (options.quiet) return;
-    else if (event.type === 'made')
-      say(
-        screen,
-        `Done: ${describeStep(event.step)}${event.step.type === 'create-app' && event.step.name !== event.name ? ` (as ${event.name})` : ''}`,
-      );
-    else if (event.type === 'waiting') say(screen, `Waiting for ${event.channels.join(', ')}`);
+  options: { quiet: boolean; plan: boolean; server: URL },
+): { onEvent: (event: PublishEvent) => void; clear: () => void } {
+  const { quiet, server } = options;
+  const progress = pushProgress(screen, server, quiet);
+  const onEvent = (event: PublishEvent): void => {
+    if (event.type === 'push') return progress.onEvent(event.event);
+    progress.clear();
+    if (event.type === 'problems') sayProblems(screen, event.file, event.problems);
+    else if (event.type === 'planned') {
+      if (options.plan && !quiet) sayPlan(screen, event.plan);
+    } else if (event.type === 'warning') warn(screen, visible(event.message));
+    else if (event.type === 'version')
+      say(screen, `${relative(screen.cwd, event.file)} says version ${event.to} now (it was ${event.from}).`);
+    else if (event.type === 'release') sayRelease(screen, event.event, quiet);
   };
-  return release({
-    plan,
-    hippo,
-    steps,
-    signal: options.cancel.signal,
-    onEvent,
-    ...(options.wait ? {} : { patience: 0 }),
-  });
+  return { onEvent, clear: progress.clear };
+}
+
+function sayRelease(screen: Screen, event: ReleaseEvent, quiet: boolean): void {
+  if (event.type === 'retry')
+    return say(screen, paint(screen, 'yellow', `Trying again: ${visible(event.reason)}`));
+  if (quiet) return;
+  if (event.type === 'waiting') return say(screen, `Waiting for ${event.channels.join(', ')}`);
+  if (event.type !== 'made') return;
+  const { step, name } = event;
+  const other = step.type === 'create-app' && step.name !== name ? ` (as ${name})` : '';
+  say(screen, `Done: ${describeStep(step)}${other}`);
+}
+
+/** The errors of the pipeline that were said in detail by its events. */
+export function said(error: unknown): unknown {
+  return error instanceof PublishError && error.code === 'PROBLEMS' ? new AlreadySaid(EXIT.project) : error;
 }

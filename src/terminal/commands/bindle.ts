@@ -8,12 +8,12 @@ import type { OpenParcel } from '../../bindle/parcel-files.ts';
 import type { SigningKey } from '../../bindle/signing.ts';
 import { isStandalone, listStandalone, readStandalone } from '../../bindle/standalone.ts';
 import { findManifest } from '../../hippofacts/find.ts';
+import { stage } from '../../publish/stage.ts';
 import { listenForCancel, type Cancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from '../project.ts';
 import { pushInvoice } from '../push.ts';
-import { stage } from '../stage.ts';
 import type { Screen } from '../screen.ts';
 import { addServerOptions, connect, connectExternal, type ServerOptions } from '../server.ts';
 
@@ -81,7 +81,8 @@ async function openSource(
     await external.close();
     throw error;
   });
-  if (options.dir !== undefined) await stage(made, resolve(screen.cwd, options.dir), signal);
+  if (options.dir !== undefined)
+    await stage(made, made.invoice, resolve(screen.cwd, options.dir), { signal });
   return {
     ...made,
     close: async () => {

@@ -5,11 +5,11 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
 import { packStandalone } from '../../bindle/standalone.ts';
+import { stage } from '../../publish/stage.ts';
 import { listenForCancel } from '../cancel.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from '../project.ts';
 import type { Screen } from '../screen.ts';
-import { stage } from '../stage.ts';
 import { addServerOptions, connectExternal, type ServerOptions } from '../server.ts';
 
 interface Options extends ServerOptions, ProjectOptions {
@@ -30,7 +30,7 @@ export function configure(command: Command, screen: Screen): void {
       try {
         const { invoice } = made;
         const directory = resolve(screen.cwd, options.dir);
-        const folder = await stage(made, directory, cancel.signal);
+        const folder = await stage(made, invoice, directory, { signal: cancel.signal });
         const written = options.archive ? await packStandalone(folder, invoice) : folder;
         const id = formatId(invoice.bindle);
         printResult(screen, options.output, {

@@ -1,33 +1,36 @@
 // `hippo publish`, and `hippo push` and `hippo ship` as the original has them: build, collect, push, release, wait.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
-import { planPublish } from '../../publish/plan.ts';
-import { parseVersioning, publisher } from '../../publish/version.ts';
+import { preview, publish, type Published, type PublishOptions } from '../../publish/run.ts';
+import { isBump } from '../../publish/questions.ts';
+import { BUMPS, parseVersioning } from '../../publish/version.ts';
+import { build } from '../build.ts';
 import { listenForCancel, type Cancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
-import { addProjectOptions, bindleJson, makeProject, type ProjectOptions } from '../project.ts';
+import { addProjectOptions, bindleJson, projectWish, signingKey, type ProjectOptions } from '../project.ts';
 import {
   addReleaseOptions,
-  agree,
+  decideAt,
   openHippo,
   planJson,
-  releaseWithWords,
-  sayPlan,
+  publishWords,
+  said,
   type ReleaseOptions,
 } from '../publishing.ts';
-import { pushInvoice } from '../push.ts';
 import { say, type Screen } from '../screen.ts';
 import { addServerOptions, connect, connectExternal } from '../server.ts';
-import { stage } from '../stage.ts';
+import { publishOnChange } from '../watching.ts';
 
 interface Options extends ReleaseOptions, ProjectOptions {
   dir?: string;
   build?: string;
+  bump?: string;
+  via?: string;
+  watch?: boolean;
   dryRun?: boolean;
   output: OutputForm;
 }
@@ -36,15 +39,26 @@ export function configure(command: Command, screen: Screen): void {
   const asks = command.name() === 'publish';
   addProjectOptions(command)
     .option('--build <command>', 'run this first, in the folder of the project')
+    .addOption(
+      new Option('--bump <part>', 'raise the version in HIPPOFACTS by this')
+        .choices(BUMPS)
+        .conflicts('watch'),
+    )
+    .addOption(
+      new Option('--watch', 'publish again whenever a file of the project has changed').conflicts('dryRun'),
+    )
+    .addOption(
+      new Option('--via <server>', 'hippo: upload through Hippo, not to its Bindle server').choices([
+        'hippo',
+      ]),
+    )
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('-d, --dir <folder>', 'write the bindle there in standalone form, too');
   addOutputOption(addReleaseOptions(addServerOptions(command))).action(
     async (path: string, options: Options) => {
       const cancel = listenForCancel();
       try {
-        if (options.build !== undefined)
-          await build(screen, options.build, resolve(screen.cwd, path), cancel);
-        await publish(screen, resolve(screen.cwd, path), options, asks, cancel);
+        await start(screen, resolve(screen.cwd, path), options, asks, cancel);
       } finally {
         cancel.release();
       }
@@ -52,7 +66,7 @@ export function configure(command: Command, screen: Screen): void {
   );
 }
 
-async function publish(
+async function start(
   screen: Screen,
   path: string,
   options: Options,
@@ -60,103 +74,108 @@ async function publish(
   cancel: Cancel,
 ): Promise<void> {
   const quiet = options.output === 'none';
+  if (options.watch && parseVersioning(options.invoiceVersion) !== 'dev')
+    throw new CommandError('--watch makes development versions only.', {
+      hint: 'Leave --invoice-version away.',
+      exitCode: EXIT.usage,
+    });
   const session = await openHippo(screen, options);
-  const { client: hippo } = session;
+  const { client: hippo, connection } = session;
   const bindle = await connect(screen, {
-    ...(session.connection.bindleUrl ? { server: session.connection.bindleUrl } : {}),
+    ...(connection.bindleUrl ? { server: connection.bindleUrl } : {}),
     ...(options.server ? options : withoutServer(options)),
   });
   const external = await connectExternal(screen, options);
-  try {
-    const made = await makeProject(screen, path, options, external, cancel.signal);
+  const wish = projectWish(screen, path, options, external);
+  const words = publishWords(screen, {
+    quiet,
+    plan: options.dryRun ? options.output === 'message' : asks,
+    server: options.via === 'hippo' ? hippo.url : bindle.url,
+  });
+  const { build: line } = options;
+  const job: PublishOptions = {
+    ...wish,
+    hippo,
+    bindle,
+    ...(options.app ? { app: options.app } : {}),
+    ...(options.channel ? { channel: options.channel } : {}),
+    decide: decideAt(screen, { asks: asks && !options.watch }),
+    yes: options.yes === true,
+    local: session.platform !== undefined,
+    wait: options.wait,
+    clock: () => new Date(),
+    onEvent: words.onEvent,
+    signal: cancel.signal,
+    abort: cancel.abort,
+    viaHippo: options.via === 'hippo',
+    ...(options.bump !== undefined && isBump(options.bump) ? { bump: options.bump } : {}),
+    ...(options.dir === undefined ? {} : { directory: resolve(screen.cwd, options.dir) }),
+    ...(options.sign ? { signingKey: () => signingKey(screen, wish.user) } : {}),
+    ...(line === undefined ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
+  };
+  const once = async (): Promise<void> => {
     try {
-      const plan = await planPublish({
-        invoice: made.invoice,
-        versioning: parseVersioning(options.invoiceVersion) ?? 'dev',
-        user: publisher(screen.env),
-        hippo,
-        bindle,
-        signal: cancel.signal,
-        ...(options.app ? { app: options.app } : {}),
-        ...(options.channel ? { channel: options.channel } : {}),
-      });
-      if (options.dryRun) {
-        if (options.output === 'message') sayPlan(screen, plan);
-        return printResult(screen, options.output, {
-          id: formatId(plan.id),
-          message: '',
-          json: planJson(plan),
-        });
-      }
-      if (asks && !quiet) sayPlan(screen, plan);
-      const local = session.platform !== undefined;
-      const steps = await agree(screen, plan, { local, asks, ...(options.yes ? { yes: true } : {}) });
-      if (options.dir !== undefined) await stage(made, resolve(screen.cwd, options.dir), cancel.signal);
-      const { created, sent } = await pushInvoice(screen, { ...made, client: bindle, cancel, quiet });
-      const released = await releaseWithWords(screen, plan, steps, hippo, {
-        cancel,
-        wait: options.wait,
-        quiet,
-      });
-      const id = formatId(plan.id);
-      const addresses = released.channels.map(({ name, address }) => `${name}: ${address}`);
-      printResult(screen, options.output, {
-        id,
-        message: asks ? [`published: ${id}`, ...addresses].join('\n') : `pushed: ${id}`,
-        json: {
-          ...bindleJson(made.invoice),
-          server: bindle.url.href,
-          hippo: hippo.url.href,
-          created,
-          sentParcels: sent.length,
-          sentBytes: sent.reduce((sum, { size }) => sum + size, 0),
-          channels: released.channels,
-        },
-      });
-      if (!asks && options.output === 'message') addresses.forEach((line) => say(screen, line));
+      const published = await publish(job);
+      sayPublished(screen, published, job, options.output, asks);
+    } catch (error) {
+      throw said(error);
     } finally {
-      await made.close();
+      words.clear();
     }
+  };
+  try {
+    if (options.dryRun) await dryRun(screen, job, options.output);
+    else if (options.watch)
+      await publishOnChange(screen, { path, builds: line !== undefined, publish: once, cancel });
+    else await once();
   } finally {
     await Promise.all([hippo.close(), bindle.close(), external.close()]);
   }
+}
+
+async function dryRun(screen: Screen, job: PublishOptions, output: OutputForm): Promise<void> {
+  try {
+    await job.build?.();
+    const { plan } = await preview(job);
+    printResult(screen, output, { id: formatId(plan.id), message: '', json: planJson(plan) });
+  } catch (error) {
+    throw said(error);
+  }
+}
+
+function sayPublished(
+  screen: Screen,
+  { id, invoice, created, sent, channels }: Published,
+  { bindle, hippo }: PublishOptions,
+  output: OutputForm,
+  asks: boolean,
+): void {
+  const name = formatId(id);
+  const addresses = channels.map((channel) => `${channel.name}: ${channel.address}`);
+  printResult(screen, output, {
+    id: name,
+    message: asks ? [`published: ${name}`, ...addresses].join('\n') : `pushed: ${name}`,
+    json: {
+      ...bindleJson(invoice),
+      server: bindle.url.href,
+      hippo: hippo.url.href,
+      created,
+      sentParcels: sent.length,
+      sentBytes: sent.reduce((sum, { size }) => sum + size, 0),
+      channels,
+    },
+  });
+  if (!asks && output === 'message') addresses.forEach((line) => say(screen, line));
+}
+
+/** The project's folder; a bare module is built from wherever its user is. */
+function folderOf(screen: Screen, path: string): string {
+  if (path.endsWith('.wasm')) return screen.cwd;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
 }
 
 /** An empty variable names no server. */
 function withoutServer(options: Options): Omit<Options, 'server'> {
   const { server: _server, ...others } = options;
   return others;
-}
-
-/** @throws CommandError if the command fails: nothing is published then */
-async function build(
-  screen: Screen,
-  command: string,
-  path: string,
-  { signal, abort }: Cancel,
-): Promise<void> {
-  say(screen, `Building: ${command}`);
-  // The user's own command line, as they would type it; its output is not a result of ours.
-  const child = spawn(command, {
-    shell: true,
-    cwd: path.endsWith('.wasm') ? screen.cwd : path,
-    env: screen.env,
-    stdio: ['ignore', 2, 2],
-  });
-  const stop = (): void => void child.kill('SIGTERM');
-  signal.addEventListener('abort', stop);
-  abort.addEventListener('abort', () => child.kill('SIGKILL'));
-  try {
-    const [code, killed] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    signal.throwIfAborted();
-    if (code !== 0)
-      throw new CommandError(
-        `The build failed (${killed ?? `exit code ${code}`}), so nothing was published.`,
-        {
-          exitCode: EXIT.project,
-        },
-      );
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

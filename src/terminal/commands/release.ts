@@ -3,19 +3,12 @@
 import type { Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
 import { splitPrerelease } from '../../hippo/rules.ts';
-import { planPublish } from '../../publish/plan.ts';
+import { releaseStored } from '../../publish/run.ts';
 import { publisher } from '../../publish/version.ts';
 import { listenForCancel } from '../cancel.ts';
 import { requireId } from '../ids.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
-import {
-  addReleaseOptions,
-  agree,
-  openHippo,
-  releaseWithWords,
-  sayPlan,
-  type ReleaseOptions,
-} from '../publishing.ts';
+import { addReleaseOptions, decideAt, openHippo, publishWords, type ReleaseOptions } from '../publishing.ts';
 import type { Screen } from '../screen.ts';
 import { addServerOptions, connect } from '../server.ts';
 
@@ -38,24 +31,22 @@ export function configure(command: Command, screen: Screen): void {
       );
       try {
         const invoice = await bindle.getInvoice(id, { signal: cancel.signal });
-        const plan = await planPublish({
+        const quiet = options.output === 'none';
+        const words = publishWords(screen, { quiet, plan: true, server: bindle.url });
+        const released = await releaseStored({
           invoice,
           versioning: splitPrerelease(id.version)?.timestamp.match(/^\d{17}$/) ? 'dev' : 'production',
           user: publisher(screen.env),
           hippo,
           bindle,
+          decide: decideAt(screen, { asks: true }),
+          yes: options.yes === true,
+          local: session.platform !== undefined,
+          wait: options.wait,
+          onEvent: words.onEvent,
           signal: cancel.signal,
           ...(options.app ? { app: options.app } : {}),
           ...(options.channel ? { channel: options.channel } : {}),
-        });
-        const quiet = options.output === 'none';
-        if (!quiet) sayPlan(screen, plan);
-        const local = session.platform !== undefined;
-        const steps = await agree(screen, plan, { local, asks: true, ...(options.yes ? { yes: true } : {}) });
-        const released = await releaseWithWords(screen, plan, steps, hippo, {
-          cancel,
-          wait: options.wait,
-          quiet,
         });
         const name = formatId(id);
         printResult(screen, options.output, {

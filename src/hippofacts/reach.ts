@@ -1,0 +1,74 @@
+// Which paths on disk a manifest depends on, for whoever watches: there or not, a change of them may change the bindle.
+
+import path from 'node:path';
+import { parsePattern, PatternError, type Component } from './glob-pattern.ts';
+import { entriesOf, type Manifest } from './parse.ts';
+
+/** Errs on the side of too many: what the exact rules of globs leave out (expand.ts) may be in reach. */
+export class Reach {
+  readonly #paths: readonly (readonly Component[])[];
+
+  constructor(manifest: Manifest, platform: NodeJS.Platform = process.platform) {
+    const windows = platform === 'win32';
+    const patterns = new Set<string>();
+    const names = new Set<string>();
+    for (const { name, files } of entriesOf(manifest)) {
+      if (name?.value !== undefined) names.add(name.value);
+      for (const { text } of files?.value ?? []) patterns.add(text);
+    }
+    const plain = (name: string): string => path.posix.normalize(windows ? name.replaceAll('\\', '/') : name);
+    this.#paths = [
+      ...[...names].map((name) => plain(name).split('/').map(literal)),
+      ...[...patterns].flatMap((text) => components(text, windows)),
+    ];
+  }
+
+  /** True for a file that may be part of the bindle. @param segments of its path, from the project's folder on */
+  covers(segments: readonly string[]): boolean {
+    return this.#paths.some((parts) => positions(parts, segments).has(parts.length));
+  }
+
+  /** True for a folder in which, however deep, such a file may be. */
+  leadsThrough(segments: readonly string[]): boolean {
+    return this.#paths.some((parts) => [...positions(parts, segments)].some((at) => at < parts.length));
+  }
+}
+
+function literal(text: string): Component {
+  return { literal: text, recursive: false, dotFirst: false, matches: (name) => name === text };
+}
+
+function components(text: string, windows: boolean): (readonly Component[])[] {
+  try {
+    const { components: parts, foldersOnly } = parsePattern(text, windows);
+    // Files are all that counts, and `./a` is `a`.
+    return foldersOnly ? [] : [parts.filter((part) => part.literal !== '.' && part.literal !== '')];
+  } catch (error) {
+    if (error instanceof PatternError) return [];
+    throw error;
+  }
+}
+
+/** How far into a pattern a path can have come; the pattern's length if it matches all of it. */
+function positions(parts: readonly Component[], segments: readonly string[]): Set<number> {
+  const closure = (indexes: Iterable<number>): Set<number> => {
+    const all = new Set<number>();
+    for (const index of indexes)
+      for (let at = index; ; at++) {
+        all.add(at);
+        if (!parts[at]?.recursive) break;
+      }
+    return all;
+  };
+  let current = closure([0]);
+  for (const segment of segments) {
+    const next: number[] = [];
+    for (const at of current) {
+      const part = parts[at];
+      if (part?.recursive) next.push(at);
+      else if (part?.matches(segment)) next.push(at + 1);
+    }
+    current = closure(next);
+  }
+  return current;
+}
