@@ -22,6 +22,7 @@ import {
   createDispatcher,
   followingRedirects,
   parseBaseUrl,
+  type Credentials,
   type HttpOptions,
 } from './http.ts';
 import { formatId, nameProblem, type BindleId } from './id.ts';
@@ -47,7 +48,7 @@ export class BindleClient {
   readonly url: URL;
   readonly #dispatcher: Dispatcher;
   readonly #reader: Dispatcher;
-  readonly #headers: Record<string, string>;
+  readonly #credentials: () => Promise<Credentials | undefined>;
   readonly #authenticated: boolean;
   #ours: boolean | undefined;
 
@@ -56,8 +57,9 @@ export class BindleClient {
     this.url = parseBaseUrl(options.url);
     this.#dispatcher = createDispatcher(options);
     this.#reader = followingRedirects(this.#dispatcher);
-    this.#headers = { accept: ACCEPT, 'user-agent': 'hippo-tools', ...authorization(options.credentials) };
-    this.#authenticated = options.credentials !== undefined;
+    const { credentials } = options;
+    this.#credentials = typeof credentials === 'function' ? credentials : async () => credentials;
+    this.#authenticated = credentials !== undefined;
   }
 
   /** True once the server has shown to be our own, which forgets an aborted upload; real ones never do. */
@@ -189,10 +191,15 @@ export class BindleClient {
     { body, ...headers }: Record<string, unknown> = {},
   ): Promise<Dispatcher.ResponseData> {
     const url = path instanceof URL ? path : new URL(this.url.href.replace(/\/$/, '') + path);
+    const common = {
+      accept: ACCEPT,
+      'user-agent': 'hippo-tools',
+      ...authorization(await this.#credentials()),
+    };
     try {
       const response = await request(url, {
         method,
-        headers: { ...this.#headers, ...(headers as Record<string, string>) },
+        headers: { ...common, ...(headers as Record<string, string>) },
         // undici takes any iterable; its types do not say so.
         body: (body ?? null) as string | Buffer | Readable | null,
         dispatcher: method === 'GET' ? this.#reader : this.#dispatcher,

@@ -2,20 +2,39 @@
 
 import { Agent, EnvHttpProxyAgent, interceptors, type Dispatcher } from 'undici';
 import { getCACertificates } from 'node:tls';
+import { isLoopback, readBaseUrl } from './url.ts';
+
+export { isLoopback, readBaseUrl } from './url.ts';
 
 export type Credentials =
   { type: 'basic'; username: string; password: string } | { type: 'bearer'; token: string };
 
+/** The way to every server but this machine itself, where something else than the environment says what it is. */
+export interface Network {
+  /** Address of a proxy; `false`: none, whatever the variables say; absent: as HTTP_PROXY and HTTPS_PROXY say. */
+  readonly proxy?: string | false | undefined;
+  /** What needs no proxy, as in NO_PROXY, which it stands for. */
+  readonly noProxy?: string | undefined;
+  /** Value of the header Proxy-Authorization. */
+  readonly proxyAuthorization?: string | undefined;
+  /** False: accept any certificate, of a proxy too. */
+  readonly strictTls?: boolean | undefined;
+  /** Trust what the operating system trusts, besides what comes with Node. */
+  readonly systemCertificates?: boolean | undefined;
+}
+
 export interface HttpOptions {
   /** Base URL of the server's API; real servers have it under `/v1`. */
   url: string;
-  credentials?: Credentials;
+  /** A function is asked before each request. */
+  credentials?: Credentials | (() => Promise<Credentials | undefined>);
   /** PEM text of certificates to trust besides the machine's own. */
   ca?: string;
   /** Accept any certificate. */
   insecure?: boolean;
   /** Parallel connections. */
   connections?: number;
+  network?: Network;
 }
 
 export type BindleErrorCode =
@@ -54,17 +73,7 @@ export class BindleError extends Error {
   }
 }
 
-/** The base URL of an HTTP server without its last slash, query or fragment; undefined if it is none. */
-export function readBaseUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  url.search = '';
-  url.hash = '';
-  url.pathname = url.pathname.replace(/\/+$/, '');
-  return url;
-}
-
-/** The same for a Bindle server. @throws BindleError `BAD_URL` */
+/** The base URL of a Bindle server. @throws BindleError `BAD_URL` */
 export function parseBaseUrl(text: string): URL {
   const url = readBaseUrl(text);
   if (!url)
@@ -78,33 +87,47 @@ export function parseBaseUrl(text: string): URL {
   return url;
 }
 
-/** True for names and addresses of this machine itself. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d+){3}$/.test(host)
-  );
-}
-
 /**
- * A dispatcher as the options say. The standard proxy variables (HTTP_PROXY, HTTPS_PROXY, NO_PROXY) hold for
- * everything but this machine itself, which no proxy can reach.
+ * A dispatcher as the options say. A proxy, that of the options or of the standard variables (HTTP_PROXY,
+ * HTTPS_PROXY, NO_PROXY), is used for everything but this machine itself, which no proxy can reach.
  */
 export function createDispatcher(options: Omit<HttpOptions, 'credentials'>): Dispatcher {
-  const tls = {
-    ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] }),
-    ...(options.insecure ? { rejectUnauthorized: false } : {}),
-  };
-  const common = { connections: options.connections ?? 8, connect: tls, keepAliveTimeout: 4_000 };
-  if (isLoopback(parseBaseUrl(options.url).hostname)) return new Agent(common);
+  const { url, ca, insecure, connections = 8, network = {} } = options;
+  const isLocal = isLoopback(parseBaseUrl(url).hostname);
+  const unchecked = { rejectUnauthorized: false };
+  const lax = network.strictTls === false && !isLocal;
+  const tls = { ...trusted(ca, network), ...(insecure || lax ? unchecked : {}) };
+  const common = { connections, connect: tls, keepAliveTimeout: 4_000 };
+  const { proxy, noProxy, proxyAuthorization } = network;
+  if (isLocal || proxy === false) return new Agent(common);
   try {
-    return new EnvHttpProxyAgent({ ...common, requestTls: tls });
-  } catch (cause) {
-    throw new BindleError('BAD_URL', 'HTTP_PROXY or HTTPS_PROXY holds no address of a proxy.', {
-      hint: 'Write it as http://host:port, or unset the variable.',
-      cause,
+    return new EnvHttpProxyAgent({
+      ...common,
+      requestTls: tls,
+      proxyTls: { ...trusted(undefined, network), ...(lax ? unchecked : {}) },
+      ...(proxy === undefined ? {} : { httpProxy: proxy, httpsProxy: proxy }),
+      ...(noProxy === undefined ? {} : { noProxy }),
+      ...(proxyAuthorization === undefined ? {} : { token: proxyAuthorization }),
     });
+  } catch (cause) {
+    throw new BindleError(
+      'BAD_URL',
+      `${proxy === undefined ? 'HTTP_PROXY or HTTPS_PROXY' : 'The proxy setting'} holds no address of a proxy.`,
+      { hint: 'Write it as http://host:port, or remove it.', cause },
+    );
   }
+}
+
+/** Without any wish of ours, Node trusts what comes with it, or what its own options say. */
+function trusted(ca: string | undefined, { systemCertificates }: Network): { ca?: string[] } {
+  if (ca === undefined && !systemCertificates) return {};
+  return {
+    ca: [
+      ...getCACertificates('default'),
+      ...(systemCertificates ? getCACertificates('system') : []),
+      ...(ca === undefined ? [] : [ca]),
+    ],
+  };
 }
 
 /** Wraps a dispatcher so that it follows up to five redirects; credentials stay with the first origin. */

@@ -1,6 +1,6 @@
 // Where a person visits a channel.
 
-import { isLoopback } from '../bindle/http.ts';
+import { isLoopback } from '../bindle/url.ts';
 import type { ChannelItem } from '../hippo/api.ts';
 import type { Connection } from './connections.ts';
 

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isLoopback, readBaseUrl } from '../bindle/http.ts';
+import { isLoopback, readBaseUrl } from '../bindle/url.ts';
 import { SessionError } from './errors.ts';
 import { createPrivate, readPrivate, removePrivate, writePrivate } from '../bindle/private-file.ts';
 

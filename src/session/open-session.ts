@@ -1,13 +1,14 @@
 // From what a user has said and kept to a client of the right Hippo that knows who it is.
 
 import { readFile } from 'node:fs/promises';
-import { readBaseUrl, type Credentials } from '../bindle/http.ts';
+import type { Credentials, Network } from '../bindle/http.ts';
+import { readBaseUrl } from '../bindle/url.ts';
 import { HippoClient, type HippoClientOptions } from '../hippo/client.ts';
 import { demandEncryption, LOCAL, nameForUrl, type Connection, type ConnectionStore } from './connections.ts';
 import { SessionError } from './errors.ts';
 import { ownerToken } from './local-platform.ts';
 import type { RunningPlatform } from './running-file.ts';
-import type { SecretStore } from './secret-store.ts';
+import type { SecretKey, SecretStore } from './secret-store.ts';
 
 /** What is asked for this time; it goes before what is kept. */
 export interface SessionWish {
@@ -30,6 +31,23 @@ export interface SessionPorts {
   readonly findPlatformAt: (url: URL) => Promise<RunningPlatform | undefined>;
   /** The local Hippo, started if none runs. */
   readonly startPlatform: () => Promise<RunningPlatform>;
+  /** The way to servers, where the environment does not say it all. */
+  readonly network?: Network | undefined;
+  /** Asks a person to sign in again when nothing that is kept helps any more; undefined: declined. */
+  readonly askPassword?: ((key: SecretKey) => Promise<string | undefined>) | undefined;
+  /** The editor's window in whose terminal this runs. */
+  readonly window?: EditorWindow | undefined;
+}
+
+/** What a window of the editor tells the commands that run in its terminals. */
+export interface EditorWindow {
+  /**
+   * The name of the connection that is meant; undefined if the window has nothing to say about it.
+   * @param url what is asked for: an address that the window has told its terminals; undefined if nothing is
+   */
+  connection(url: string | undefined): Promise<string | undefined>;
+  /** A bearer token for one of its connections; undefined if nobody is signed in there. */
+  token(connection: string): Promise<string | undefined>;
 }
 
 export interface OpenSession {
@@ -51,8 +69,9 @@ export async function resolveConnection(
   ports: SessionPorts,
 ): Promise<{ connection: Connection; platform: RunningPlatform | undefined }> {
   const { connections } = ports;
-  const found = await byAddress(wish.url, ports);
-  const name = wish.connection ?? (await connections.current());
+  const ofWindow = wish.connection === undefined ? await ports.window?.connection(wish.url) : undefined;
+  const found = ofWindow === undefined ? await byAddress(wish.url, ports) : undefined;
+  const name = ofWindow ?? wish.connection ?? (await connections.current());
   if (!found && name === LOCAL) {
     const platform = await ports.startPlatform();
     return { connection: localConnection(platform), platform };
@@ -72,7 +91,7 @@ export async function openSession(wish: SessionWish, ports: SessionPorts): Promi
   const identity = await identify(connection, platform, wish, ports);
   if (identity.credentials !== undefined || identity.session !== undefined) demandEncryption(connection);
   const { userName, ...credentials } = identity;
-  const client = new HippoClient({ ...(await transport(connection)), ...credentials });
+  const client = new HippoClient({ ...(await transport(connection, ports.network)), ...credentials });
   return { connection, platform, client, userName };
 }
 
@@ -94,10 +113,11 @@ export async function openSessionAt(
 }
 
 /** How a connection is reached, whoever comes. @throws SessionError */
-export async function transport(connection: Connection): Promise<HippoClientOptions> {
+export async function transport(connection: Connection, network?: Network): Promise<HippoClientOptions> {
   const { hippoUrl, insecure, caFile } = connection;
   return {
     url: hippoUrl,
+    ...(network === undefined ? {} : { network }),
     ...(insecure ? { insecure } : {}),
     ...(caFile === undefined ? {} : { ca: await readCertificates(caFile) }),
   };
@@ -108,7 +128,7 @@ async function identify(
   connection: Connection,
   platform: RunningPlatform | undefined,
   wish: SessionWish,
-  { secrets }: SessionPorts,
+  { secrets, askPassword, window }: SessionPorts,
 ): Promise<
   Pick<HippoClientOptions, 'credentials' | 'session' | 'onSession'> & { userName: string | undefined }
 > {
@@ -117,9 +137,13 @@ async function identify(
   const userName = wish.userName ?? connection.userName;
   if (userName !== undefined && wish.password !== undefined)
     return { userName, credentials: { type: 'basic', username: userName, password: wish.password } };
+  const fromWindow = async (): Promise<Credentials | undefined> => {
+    const token = await window?.token(connection.name);
+    return token === undefined ? undefined : { type: 'bearer', token };
+  };
   if (userName === undefined) {
-    if (!platform) return { userName };
-    return { userName, credentials: { type: 'bearer', token: await ownerToken(platform) } };
+    if (platform) return { userName, credentials: { type: 'bearer', token: await ownerToken(platform) } };
+    return { userName, ...((await fromWindow()) ? { credentials: fromWindow } : {}) };
   }
   const key = { origin: new URL(connection.hippoUrl).origin, userName };
   const kept = await secrets.get(key);
@@ -132,9 +156,8 @@ async function identify(
       // Another process may have signed in meanwhile, or used the refresh token up.
       if (now?.session && now.session.token !== known?.token)
         return { type: 'bearer', token: now.session.token };
-      return now?.password === undefined
-        ? undefined
-        : { type: 'basic', username: userName, password: now.password };
+      const password = now?.password ?? (await askPassword?.(key));
+      return password === undefined ? fromWindow() : { type: 'basic', username: userName, password };
     },
     onSession: async (session) => {
       known = session;
