@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'out', 'coverage', 'node_modules', 'test/fixtures', 'test/vscode', 'scaffold'] },
+  { ignores: ['dist', 'out', 'coverage', 'node_modules', 'test/fixtures', 'scaffold'] },
   ...tseslint.configs.recommended,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
