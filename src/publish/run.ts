@@ -27,6 +27,8 @@ export type PublishEvent =
   /** It goes on, but somebody should know. */
   | { type: 'warning'; message: string }
   | { type: 'push'; event: PushEvent }
+  /** The whole bindle is uploaded through Hippo; `bytes` of its files. */
+  | { type: 'upload'; files: number; bytes: number }
   /** The version in HIPPOFACTS is another now. */
   | { type: 'version'; file: string; from: string; to: string }
   | { type: 'release'; event: ReleaseEvent };
@@ -138,7 +140,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
       if (options.directory !== undefined)
         await writeStage(made, signed, options.directory, signal ? { signal } : {});
       onEvent?.({ type: 'stage', stage: 'push' });
-      const { created, sent } = await sendBindle(options, made, signed, key);
+      const { created, sent } = await sendBindle(options, made, plan, signed, key);
       if (raised) await keepVersion(raised, onEvent);
       return { id: plan.id, invoice: signed, plan, created, sent, ...(await goLive(plan, steps, options)) };
     } catch (error) {
@@ -274,12 +276,16 @@ function runsNow({ activeRevision }: { activeRevision: { revisionNumber: string 
 async function sendBindle(
   { bindle, hippo, viaHippo, signal, abort, onEvent }: PublishOptions,
   made: MadeBindle,
+  plan: Plan,
   invoice: Invoice,
   key: SigningKey | undefined,
 ): Promise<{ created: boolean; sent: readonly Label[] }> {
   if (viaHippo) {
+    const labels = new Map((invoice.parcel ?? []).map(({ label }) => [label.sha256, label]));
+    const sent = [...labels.values()];
+    onEvent?.({ type: 'upload', files: sent.length, bytes: sent.reduce((sum, { size }) => sum + size, 0) });
     await sendThroughHippo(hippo, made, invoice, signal);
-    return { created: true, sent: (invoice.parcel ?? []).map(({ label }) => label) };
+    return { created: plan.stored !== 'same', sent };
   }
   return send(
     {

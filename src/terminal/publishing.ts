@@ -74,10 +74,12 @@ export function sayPlan(screen: Screen, plan: Plan): void {
     ['no longer there', sum('gone')],
   ] as const)
     if (some.length > 0) say(screen, `  ${count(some.length, 'file')} ${word} (${bytes(some)})`);
+  if (plan.stored === 'other') say(screen, '  the server has this version with other content');
+  if (plan.stored === 'yanked') say(screen, '  this version was yanked on the server');
   for (const { channel, runs, app: of } of takers)
     say(
       screen,
-      `  ${of.name}:${channel.name} ${runs === id.version ? 'runs it already' : `will run it, after ${runs ?? 'nothing'}`}`,
+      `  ${of.name}:${channel.name} ${runs === id.version ? 'runs this version already' : `will run it, after ${runs ?? 'nothing'}`}`,
     );
   for (const step of steps) say(screen, `  first: ${describeStep(step)}`);
   if (!plan.appKnown) say(screen, '  this Hippo is too old to say which channels will run it');
@@ -88,6 +90,7 @@ export function planJson(plan: Plan): Record<string, unknown> {
     id: formatId(plan.id),
     app: plan.app ? { id: plan.app.id, name: plan.app.name } : null,
     appKnown: plan.appKnown,
+    stored: plan.stored,
     registered: plan.registered,
     comparedWith: plan.comparedWith ? formatId(plan.comparedWith) : null,
     files: plan.files,
@@ -138,19 +141,27 @@ export function publishWords(
   options: { quiet: boolean; plan: boolean; server: URL },
 ): { onEvent: (event: PublishEvent) => void; clear: () => void } {
   const { quiet, server } = options;
-  const progress = pushProgress(screen, server, quiet);
+  let progress = pushProgress(screen, server, quiet);
   const onEvent = (event: PublishEvent): void => {
     if (event.type === 'push') return progress.onEvent(event.event);
     progress.clear();
+    // Each push counts from the beginning.
+    if (event.type === 'stage' && event.stage === 'push') progress = pushProgress(screen, server, quiet);
     if (event.type === 'problems') sayProblems(screen, event.file, event.problems);
     else if (event.type === 'planned') {
       if (options.plan && !quiet) sayPlan(screen, event.plan);
     } else if (event.type === 'warning') warn(screen, visible(event.message));
-    else if (event.type === 'version')
+    else if (event.type === 'upload') {
+      if (!quiet)
+        say(
+          screen,
+          `Uploading ${count(event.files, 'file')} (${bytesText(event.bytes)}) through ${server.origin}`,
+        );
+    } else if (event.type === 'version')
       say(screen, `${relative(screen.cwd, event.file)} says version ${event.to} now (it was ${event.from}).`);
     else if (event.type === 'release') sayRelease(screen, event.event, quiet);
   };
-  return { onEvent, clear: progress.clear };
+  return { onEvent, clear: () => progress.clear() };
 }
 
 function sayRelease(screen: Screen, event: ReleaseEvent, quiet: boolean): void {
