@@ -4,7 +4,14 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
-import { preview, publish, type Published, type PublishOptions } from '../../publish/run.ts';
+import {
+  preview,
+  publish,
+  type Published,
+  type PublishEvent,
+  type PublishOptions,
+} from '../../publish/run.ts';
+import { StageTimes } from '../../publish/stage-times.ts';
 import { isBump } from '../../publish/questions.ts';
 import { BUMPS, parseVersioning } from '../../publish/version.ts';
 import { build } from '../build.ts';
@@ -114,9 +121,14 @@ async function start(
     ...(line === undefined ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
   };
   const once = async (): Promise<void> => {
+    const times = new StageTimes();
+    const onEvent = (event: PublishEvent): void => {
+      times.onEvent(event);
+      words.onEvent(event);
+    };
     try {
-      const published = await publish(job);
-      sayPublished(screen, published, job, options.output, asks);
+      const published = await publish({ ...job, onEvent });
+      sayPublished(screen, { ...published, milliseconds: times.end() }, job, options.output, asks);
     } catch (error) {
       throw said(error);
     } finally {
@@ -145,11 +157,12 @@ async function dryRun(screen: Screen, job: PublishOptions, output: OutputForm): 
 
 function sayPublished(
   screen: Screen,
-  { id, invoice, created, sent, channels }: Published,
+  published: Published & { milliseconds: ReturnType<StageTimes['end']> },
   { bindle, hippo }: PublishOptions,
   output: OutputForm,
   asks: boolean,
 ): void {
+  const { id, invoice, created, sent, channels, milliseconds } = published;
   const name = formatId(id);
   const addresses = channels.map((channel) => `${channel.name}: ${channel.address}`);
   printResult(screen, output, {
@@ -163,6 +176,7 @@ function sayPublished(
       sentParcels: sent.length,
       sentBytes: sent.reduce((sum, { size }) => sum + size, 0),
       channels,
+      milliseconds,
     },
   });
   if (!asks && output === 'message') addresses.forEach((line) => say(screen, line));
