@@ -3,8 +3,10 @@
 import { Option, type Command } from 'commander';
 import type { AppItem, ChannelItem, ChannelPatch } from '../../hippo/api.ts';
 import type { HippoClient } from '../../hippo/client.ts';
+import { followLog } from '../../hippo/follow-log.ts';
 import { parseRule } from '../../hippo/rules.ts';
 import { addressOf } from '../../session/address.ts';
+import { listenForCancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import {
   addAppOptions,
@@ -14,7 +16,6 @@ import {
   type ChannelOptions,
   type Hippo,
 } from '../hippo.ts';
-import { followLog } from '../follow-log.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { print, say, type Screen } from '../screen.ts';
 import { printTable } from '../table.ts';
@@ -146,7 +147,7 @@ export function configure(command: Command, screen: Screen): void {
     (named: string | undefined, options: ChannelOptions & { follow?: boolean }) =>
       withHippo(screen, options, async (hippo) => {
         const { channel } = await hippo.channel(named);
-        if (options.follow) return followLog(screen, hippo.client, channel.id);
+        if (options.follow) return follow(screen, hippo.client, channel.id);
         for (const line of await hippo.client.channelLogs(channel.id)) print(screen, line);
       }),
   );
@@ -252,4 +253,16 @@ function sayWaiting(screen: Screen, app: AppItem, { rangeRule }: ChannelItem): v
     screen,
     `It runs nothing yet: no revision of ${app.name} satisfies "${rangeRule ?? '*'}". Publish one, or make one known with \`hippo revision add\`.`,
   );
+}
+
+/** Until Ctrl-C. */
+async function follow(screen: Screen, client: HippoClient, channelId: string): Promise<void> {
+  const { signal, release } = listenForCancel();
+  try {
+    for await (const line of followLog(client, channelId, { signal })) print(screen, line);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    release();
+  }
 }

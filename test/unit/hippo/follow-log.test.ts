@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newLines } from '../../../src/terminal/follow-log.ts';
+import { newLines } from '../../../src/hippo/follow-log.ts';
 
 test.each([
   [[], ['a'], ['a']],
