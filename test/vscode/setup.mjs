@@ -2,8 +2,8 @@
 // is made for. `node test/vscode/setup.mjs [newest] [oldest]` installs them into out/vscode.
 //
 // npm would build modules here that no test loads, fetch programs from elsewhere, and refuse every Node but one. So
-// each package.json names what the server itself imports, no script of a package runs, and only the logger is built
-// (by make, g++ and python3): without it output channels stay empty.
+// each package.json names what the server itself imports, no script of a package runs, and only two modules are built
+// (by make, g++ and python3): the logger, without which output channels stay empty, and the extension host's watchdog.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -56,9 +56,11 @@ async function install(name, stage, node, npm) {
     npm_config_nodedir: dirname(dirname(node)),
     npm_config_jobs: 'max',
   };
+  const { dependencies } = JSON.parse(readFileSync(join(stage, 'package.json'), 'utf8'));
+  const built = Object.keys(dependencies).filter((module) => /(spdlog|native-watchdog)$/.test(module));
   for (const args of [
     ['ci', '--ignore-scripts'],
-    ['rebuild', '@vscode/spdlog'],
+    ['rebuild', ...built],
   ]) {
     const all = [npm, ...args, '--no-audit', '--no-fund', '--loglevel=error'];
     const { code, output } = await run(node, all, { cwd: stage, env });

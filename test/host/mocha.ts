@@ -1,0 +1,20 @@
+// Runs tests with mocha inside an extension host; the result goes to the file that HIPPO_HOST_REPORT names, since
+// nobody sees what an extension host prints.
+
+import Mocha from 'mocha';
+
+/** @param load imports the files of tests. @throws if a test fails, after all of them */
+export async function runMocha(load: () => Promise<void>): Promise<void> {
+  const { HIPPO_HOST_REPORT: output, HIPPO_HOST_GREP: grep } = process.env;
+  process.setSourceMapsEnabled(true);
+  const mocha = new Mocha({
+    timeout: 20_000,
+    reporter: 'json',
+    ...(output === undefined ? {} : { reporterOptions: { output } }),
+    ...(grep === undefined ? {} : { grep }),
+  });
+  mocha.suite.emit('pre-require', globalThis, '', mocha);
+  await load();
+  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  if (failures > 0) throw new Error(`${failures} tests failed`);
+}

@@ -1,0 +1,100 @@
+// The browser that windows of VS Code open in.
+
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
+
+const DEBIANS_CHROMIUM = '/usr/bin/chromium';
+
+/** The program in CHROMIUM, else Debian's Chromium, else the Chrome that is installed. */
+export function launchBrowser(): Promise<Browser> {
+  const own = process.env['CHROMIUM'] ?? (existsSync(DEBIANS_CHROMIUM) ? DEBIANS_CHROMIUM : undefined);
+  return chromium.launch({
+    ...(own === undefined ? { channel: 'chrome' } : { executablePath: own }),
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+}
+
+/** A browser of a user of his own: nothing is remembered from another profile. Its windows share what VS Code keeps. */
+export interface Profile {
+  context: BrowserContext;
+  /** Addresses outside of this machine that VS Code has opened; each shows an empty page. */
+  external: string[];
+}
+
+/** @param origin of the server */
+export async function openProfile(browser: Browser, origin: string): Promise<Profile> {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  context.setDefaultTimeout(15_000);
+  const external = await stayOnThisMachine(context);
+  await forwardPorts(context);
+  await context.route(/\/update\/check$/, (route) => route.fulfill({ json: {} }));
+  await keepSecrets(context, origin);
+  await context.addInitScript(reuseServiceWorker);
+  return { context, external };
+}
+
+/** Requests of VS Code itself (its marketplace) fail at once. */
+async function stayOnThisMachine(context: BrowserContext): Promise<string[]> {
+  const external: string[] = [];
+  const isElsewhere = ({ hostname }: URL) => !/^(127\.0\.0\.1|(.+\.)?localhost)$/.test(hostname);
+  await context.route(isElsewhere, (route) => {
+    if (!route.request().isNavigationRequest()) return route.abort();
+    external.push(route.request().url());
+    return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>external</title>' });
+  });
+  return external;
+}
+
+/** To a window on the web, a port of this machine is at `/proxy/PORT/` of the window's own address. */
+async function forwardPorts(context: BrowserContext): Promise<void> {
+  await context.route(/^[^?#]*\/proxy\/\d+\//, async (route) => {
+    const url = route
+      .request()
+      .url()
+      .replace(/^.*?\/proxy\/(\d+)/, 'http://127.0.0.1:$1');
+    try {
+      await route.fulfill({ response: await route.fetch({ url }) });
+    } catch (error) {
+      await route.fulfill({ status: 502, body: String(error) });
+    }
+  });
+}
+
+/** SecretStorage that outlives a window: VS Code asks this address for half of its key, else it keeps secrets in memory. */
+async function keepSecrets(context: BrowserContext, url: string): Promise<void> {
+  await context.addCookies([{ name: 'vscode-secret-key-path', value: '/mint-key', url }]);
+  await context.route(/\/mint-key$/, (route) =>
+    route.fulfill({ contentType: 'application/octet-stream', body: Buffer.alloc(32, 7) }),
+  );
+}
+
+/** Chromium takes 2.5 s to register the same service worker again, for every webview after the first. Runs in the page. */
+function reuseServiceWorker(): void {
+  interface Container {
+    controller: unknown;
+    getRegistration(): Promise<unknown>;
+    register(...args: unknown[]): Promise<unknown>;
+  }
+  const page = globalThis as unknown as {
+    ServiceWorkerContainer?: { prototype: Container };
+    ServiceWorkerRegistration?: { prototype: { update(): Promise<unknown> } };
+  };
+  const container = page.ServiceWorkerContainer?.prototype;
+  const registration = page.ServiceWorkerRegistration?.prototype;
+  if (!container || !registration) return;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its object below
+  const register = container.register;
+  container.register = async function (this: Container, ...args) {
+    return (this.controller && (await this.getRegistration())) || register.apply(this, args);
+  };
+  registration.update = async function (this: unknown) {
+    return this;
+  };
+}
