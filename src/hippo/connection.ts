@@ -32,6 +32,8 @@ export interface HippoConnectionOptions extends Omit<HttpOptions, 'credentials'>
   readonly session?: Session;
   /** Told of each new session, to be kept; of undefined when it has ended. */
   readonly onSession?: (session: Session | undefined) => void | Promise<void>;
+  /** The one that is kept now: another client may have renewed it, and a refresh token can be used only once. */
+  readonly keptSession?: () => Promise<Session | undefined>;
   /** Found out by itself if not given. */
   readonly dialect?: Dialect;
   /** Connections to use instead of own ones; it stays open. */
@@ -288,17 +290,21 @@ export class HippoConnection {
     if (typeof credentials === 'object' && credentials.type === 'bearer')
       return { value: credentials.token, fixed: true };
     const session = this.#session;
-    const good =
-      session !== undefined &&
-      session.token !== spent &&
-      // An expiration that nobody can read leaves it to the server.
-      !(Date.parse(session.expiration) - MARGIN < this.#now());
-    if (!good && (session !== undefined || (eager && credentials !== undefined)))
-      await (this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined)));
+    if (!this.#isGood(session, spent) && (session !== undefined || (eager && credentials !== undefined)))
+      await (this.#renewal ??= this.#renew(spent).finally(() => (this.#renewal = undefined)));
     return this.#session && { value: this.#session.token, fixed: false };
   }
 
-  async #renew(): Promise<void> {
+  #isGood(session: Session | undefined, spent: string | undefined): session is Session {
+    // An expiration that nobody can read leaves it to the server.
+    const expired = session !== undefined && Date.parse(session.expiration) - MARGIN < this.#now();
+    return session !== undefined && session.token !== spent && !expired;
+  }
+
+  async #renew(spent: string | undefined): Promise<void> {
+    const kept = await this.#options.keptSession?.();
+    if (kept) this.#session = kept;
+    if (kept && this.#isGood(kept, spent)) return;
     const refreshToken = this.#session?.refreshToken;
     if (refreshToken !== undefined) {
       const answer = await this.#exchange('POST', routes.refreshSession.path, {}, jsonBody({ refreshToken }));

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Credentials, Network } from '../bindle/http.ts';
 import { readBaseUrl } from '../bindle/url.ts';
+import type { Session } from '../hippo/api.ts';
 import { HippoClient, type HippoClientOptions } from '../hippo/client.ts';
 import { demandEncryption, LOCAL, nameForUrl, type Connection, type ConnectionStore } from './connections.ts';
 import { SessionError } from './errors.ts';
@@ -34,7 +35,10 @@ export interface SessionPorts {
   /** The way to servers, where the environment does not say it all. */
   readonly network?: Network | undefined;
   /** Asks a person to sign in again when nothing that is kept helps any more; undefined: declined. */
-  readonly askPassword?: ((key: SecretKey) => Promise<string | undefined>) | undefined;
+  readonly askPassword?:
+    ((key: SecretKey, connection: Connection) => Promise<string | undefined>) | undefined;
+  /** Told that a password that was asked for has been accepted, and of what it gave. */
+  readonly onPassword?: ((key: SecretKey, password: string, session: Session) => void) | undefined;
   /** The editor's window in whose terminal this runs. */
   readonly window?: EditorWindow | undefined;
 }
@@ -128,9 +132,11 @@ async function identify(
   connection: Connection,
   platform: RunningPlatform | undefined,
   wish: SessionWish,
-  { secrets, askPassword, window }: SessionPorts,
+  { secrets, askPassword, onPassword, window }: SessionPorts,
 ): Promise<
-  Pick<HippoClientOptions, 'credentials' | 'session' | 'onSession'> & { userName: string | undefined }
+  Pick<HippoClientOptions, 'credentials' | 'session' | 'onSession' | 'keptSession'> & {
+    userName: string | undefined;
+  }
 > {
   if (wish.token !== undefined)
     return { userName: undefined, credentials: { type: 'bearer', token: wish.token } };
@@ -147,20 +153,18 @@ async function identify(
   }
   const key = { origin: new URL(connection.hippoUrl).origin, userName };
   const kept = await secrets.get(key);
-  let known = kept?.session;
+  let asked: string | undefined;
   return {
     userName,
-    ...(known ? { session: known } : {}),
+    ...(kept?.session ? { session: kept.session } : {}),
+    keptSession: async () => (await secrets.get(key))?.session,
     credentials: async (): Promise<Credentials | undefined> => {
-      const now = await secrets.get(key);
-      // Another process may have signed in meanwhile, or used the refresh token up.
-      if (now?.session && now.session.token !== known?.token)
-        return { type: 'bearer', token: now.session.token };
-      const password = now?.password ?? (await askPassword?.(key));
+      asked = undefined;
+      const password = (await secrets.get(key))?.password ?? (asked = await askPassword?.(key, connection));
       return password === undefined ? fromWindow() : { type: 'basic', username: userName, password };
     },
     onSession: async (session) => {
-      known = session;
+      if (session && asked !== undefined) onPassword?.(key, asked, session);
       const password = (await secrets.get(key))?.password;
       const secret = { ...(session ? { session } : {}), ...(password === undefined ? {} : { password }) };
       if (Object.keys(secret).length === 0) await secrets.remove(key);

@@ -199,6 +199,57 @@ describe('who goes there', () => {
     expect((await secrets.get(key))?.session?.token).toBe('good-1');
   });
 
+  test('of two that stay open, neither uses a refresh token that the other has used', async () => {
+    const hippo = await startHippo();
+    const { connections, secrets, ports } = world();
+    const key = { origin: hippo.url, userName: 'ana' };
+    await connections.add({ name: 'h', hippoUrl: hippo.url, userName: 'ana' });
+    await secrets.set(key, {
+      session: { token: 'good-old', expiration: hour(-1), refreshToken: 'refresh-0' },
+    });
+    const [first, second] = [
+      await openSession({ connection: 'h' }, ports),
+      await openSession({ connection: 'h' }, ports),
+    ];
+    opened.push(first, second);
+    for (const { client } of [first, second, first]) await client.apps();
+    const refreshes = hippo.requests.filter(({ path }) => path === '/api/auth-tokens/refresh');
+    expect(refreshes.map(({ body }) => body)).toEqual([{ refreshToken: 'refresh-0' }]);
+  });
+
+  test('a person who is asked for the password again loses nothing of what is under way', async () => {
+    const hippo = await startHippo();
+    const { connections, secrets, ports } = world();
+    const key = { origin: hippo.url, userName: 'ana' };
+    await connections.add({ name: 'h', hippoUrl: hippo.url, userName: 'ana' });
+    await secrets.set(key, { session: { token: 'bad', expiration: hour(1) } });
+    const asked: unknown[] = [];
+    const accepted: string[] = [];
+    let answer: string | undefined = 'right';
+    const session = await openSession(
+      { connection: 'h' },
+      {
+        ...ports,
+        askPassword: async (...question) => {
+          asked.push(question);
+          return answer;
+        },
+        onPassword: (_key, password) => accepted.push(password),
+      },
+    );
+    opened.push(session);
+    expect(await session.client.apps()).toEqual([]);
+    expect(asked).toEqual([[key, { name: 'h', hippoUrl: hippo.url, userName: 'ana' }]]);
+    expect(accepted).toEqual(['right']);
+    // Nobody has asked for it to be kept.
+    expect(await secrets.get(key)).not.toHaveProperty('password');
+    await secrets.set(key, { session: { token: 'bad', expiration: hour(1) } });
+    answer = undefined;
+    const other = await openSession({ connection: 'h' }, { ...ports, askPassword: async () => answer });
+    opened.push(other);
+    await expect(other.client.apps()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
   test('nobody shows anything unencrypted to another machine', async () => {
     const { connections, secrets, open } = world();
     const hippoUrl = 'http://hippo.invalid';
@@ -212,6 +263,58 @@ describe('who goes there', () => {
     await expect(open({ connection: 'far', userName: 'ana' })).rejects.toMatchObject({ code: 'UNENCRYPTED' });
     await open({ connection: 'far' });
     await open({ connection: 'trusted', token: 't' });
+  });
+});
+
+describe("in the terminal of an editor's window", () => {
+  /** A window in which one connection is in use, and which has told its address to the terminals. */
+  const windowWith = (connection: string, url: string, token?: string): SessionPorts['window'] => ({
+    connection: async (asked) => (asked === undefined || asked === url ? connection : undefined),
+    token: async (name) => (name === connection ? token : undefined),
+  });
+  const openIn = async (ports: SessionPorts, wish: SessionWish = {}): Promise<OpenSession> => {
+    const session = await openSession(wish, ports);
+    opened.push(session);
+    return session;
+  };
+
+  test("the window's connection is the one that is meant, with the window's token", async () => {
+    const [local, far] = [await startHippo(), await startHippo()];
+    const { connections, ports } = world(local);
+    await connections.add({ name: 'far', hippoUrl: far.url });
+    const inWindow = { ...ports, window: windowWith('far', far.url, 'good-window') };
+    for (const wish of [{}, { url: far.url }, { connection: 'far' }]) {
+      const session = await openIn(inWindow, wish);
+      expect(session.connection.name).toBe('far');
+      await session.client.apps();
+      expect(goesAs(far)).toBe('Bearer good-window');
+    }
+    // What is said this time, and what the terminal itself has kept, is stronger.
+    expect((await openIn(inWindow, { connection: 'local' })).connection.name).toBe('local');
+    expect((await openIn(inWindow, { url: local.url })).connection.hippoUrl).toBe(local.url);
+    await (await openIn(inWindow, { token: 'good-ci' })).client.apps();
+    expect(goesAs(far)).toBe('Bearer good-ci');
+  });
+
+  test("the local Hippo is the window's, even where the terminal would use another", async () => {
+    const [local, far] = [await startHippo(), await startHippo()];
+    const { connections, ports, started } = world(local);
+    await connections.add({ name: 'far', hippoUrl: far.url });
+    await connections.use('far');
+    const session = await openIn({ ...ports, window: windowWith('local', local.url) });
+    expect(session.connection.name).toBe('local');
+    expect(started()).toBe(1);
+  });
+
+  test('a token that runs out is asked for again', async () => {
+    const hippo = await startHippo();
+    const { connections, ports } = world();
+    await connections.add({ name: 'h', hippoUrl: hippo.url });
+    const tokens = ['good-first', 'bad', 'good-second'];
+    const window = { connection: async () => 'h', token: async () => tokens.shift() };
+    const { client } = await openIn({ ...ports, window });
+    expect(await client.apps()).toEqual([]);
+    expect(goesAs(hippo)).toBe('Bearer good-second');
   });
 });
 
