@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { BindleClient } from '../../bindle/client.ts';
-import { HippoError, type Dialect } from '../../hippo/client.ts';
+import type { Dialect } from '../../hippo/client.ts';
 import { LOCAL, type Connection } from '../../session/connections.ts';
-import { openSession, transport } from '../../session/open-session.ts';
+import { examine } from '../../session/examine.ts';
+import { openSession } from '../../session/open-session.ts';
 import { AlreadySaid, EXIT } from '../failure.ts';
 import { sessionPorts, sessionWish } from '../hippo.ts';
 import { runningPlatform } from '../local-platform.ts';
@@ -131,13 +131,7 @@ async function testConnection(screen: Screen, name: string | undefined, output: 
   const wish = sessionWish(screen, name === undefined ? {} : { connection: name });
   const { connection, client } = await openSession(wish, sessionPorts(screen));
   try {
-    const identity = await client.identify();
-    const myself = await client.whoami().catch((error: unknown) => {
-      if (error instanceof HippoError && ['UNAUTHORIZED', 'NOT_FOUND', 'UNSUPPORTED'].includes(error.code))
-        return undefined;
-      throw error;
-    });
-    const bindle = await testBindle(connection);
+    const { identity, myself, bindle } = await examine({ connection, client });
     if (output === 'json')
       print(
         screen,
@@ -162,32 +156,6 @@ async function testConnection(screen: Screen, name: string | undefined, output: 
     }
     if (!myself) say(screen, 'Sign in with `hippo login`.');
     if (!myself || bindle.ok === false) throw new AlreadySaid(myself ? EXIT.server : EXIT.denied);
-  } finally {
-    await client.close();
-  }
-}
-
-/** `ok` is undefined where no Bindle server is known. */
-async function testBindle(
-  connection: Connection,
-): Promise<{ url: string | null; ok: boolean | undefined; answer: string }> {
-  const { bindleUrl } = connection;
-  if (bindleUrl === undefined) return { url: null, ok: undefined, answer: 'is not known' };
-  const { insecure, ca } = await transport(connection);
-  const client = new BindleClient({
-    url: bindleUrl,
-    ...(insecure ? { insecure } : {}),
-    ...(ca === undefined ? {} : { ca }),
-  });
-  try {
-    await client.search({ limit: 1 });
-    return { url: bindleUrl, ok: true, answer: 'answers' };
-  } catch (error) {
-    // One that wants an account for reading too answers all the same.
-    const denied = ['UNAUTHORIZED', 'FORBIDDEN'].includes((error as { code?: string }).code ?? '');
-    return denied
-      ? { url: bindleUrl, ok: true, answer: 'answers, and lets only accounts read' }
-      : { url: bindleUrl, ok: false, answer: `does not answer: ${(error as Error).message}` };
   } finally {
     await client.close();
   }

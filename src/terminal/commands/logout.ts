@@ -1,8 +1,8 @@
 // `hippo logout`: ends the session and forgets tokens and password.
 
 import type { Command } from 'commander';
-import { HippoError } from '../../hippo/client.ts';
 import { openSession } from '../../session/open-session.ts';
+import { signOut } from '../../session/sign-in.ts';
 import { addHippoOptions, sessionPorts, sessionWish, type HippoOptions } from '../hippo.ts';
 import { print, say, type Screen } from '../screen.ts';
 
@@ -12,7 +12,7 @@ export function configure(command: Command, screen: Screen): void {
     const { url, connection: name } = sessionWish(screen, options);
     const { connection, client, platform } = await openSession({ url, connection: name }, ports);
     try {
-      const { userName, ...rest } = connection;
+      const { userName } = connection;
       if (userName === undefined)
         return say(
           screen,
@@ -20,13 +20,9 @@ export function configure(command: Command, screen: Screen): void {
             ? 'The local Hippo knows you as the owner of this machine: there is nothing to log out of.'
             : `You are not logged in to ${connection.hippoUrl}.`,
         );
-      await client.signOut().catch((error: unknown) => {
-        // A server that is gone keeps nobody from forgetting.
-        if (!(error instanceof HippoError)) throw error;
-        say(screen, `The server was not told: ${error.message}`);
-      });
-      await ports.secrets.remove({ origin: client.url.origin, userName });
-      await ports.connections.put(rest);
+      await signOut(ports, { connection, client }, userName, ({ message }) =>
+        say(screen, `The server was not told: ${message}`),
+      );
       print(screen, 'Logged out');
     } finally {
       await client.close();
