@@ -2,8 +2,9 @@
 // is made for. `node test/vscode/setup.mjs [newest] [oldest]` installs them into out/vscode.
 //
 // npm would build modules here that no test loads, fetch programs from elsewhere, and refuse every Node but one. So
-// each package.json names what the server itself imports, no script of a package runs, and only two modules are built
-// (by make, g++ and python3): the logger, without which output channels stay empty, and the extension host's watchdog.
+// each package.json names what the server itself imports, no script of a package runs, and only what must be is built
+// (by make, g++ and python3): the logger, without which output channels stay empty, the watchdog of extension hosts,
+// and what the built-in Git needs.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -57,7 +58,9 @@ async function install(name, stage, node, npm) {
     npm_config_jobs: 'max',
   };
   const { dependencies } = JSON.parse(readFileSync(join(stage, 'package.json'), 'utf8'));
-  const built = Object.keys(dependencies).filter((module) => /(spdlog|native-watchdog)$/.test(module));
+  const built = Object.keys(dependencies).filter((module) =>
+    /(spdlog|native-watchdog|fs-copyfile)$/.test(module),
+  );
   for (const args of [
     ['ci', '--ignore-scripts'],
     ['rebuild', ...built],

@@ -34,9 +34,8 @@ export async function openProfile(browser: Browser, origin: string): Promise<Pro
   context.setDefaultTimeout(15_000);
   const external = await stayOnThisMachine(context);
   await forwardPorts(context);
-  await context.route(/\/update\/check$/, (route) => route.fulfill({ json: {} }));
   await keepSecrets(context, origin);
-  await context.addInitScript(reuseServiceWorker);
+  await context.addInitScript({ content: REUSE_SERVICE_WORKER });
   return { context, external };
 }
 
@@ -75,26 +74,16 @@ async function keepSecrets(context: BrowserContext, url: string): Promise<void> 
   );
 }
 
-/** Chromium takes 2.5 s to register the same service worker again, for every webview after the first. Runs in the page. */
-function reuseServiceWorker(): void {
-  interface Container {
-    controller: unknown;
-    getRegistration(): Promise<unknown>;
-    register(...args: unknown[]): Promise<unknown>;
+/** Chromium takes 2.5 s to register the same service worker again, for every webview after the first. */
+const REUSE_SERVICE_WORKER = `
+  const container = globalThis.ServiceWorkerContainer?.prototype;
+  if (container) {
+    const register = container.register;
+    container.register = async function (...args) {
+      return (this.controller && (await this.getRegistration())) || register.apply(this, args);
+    };
+    ServiceWorkerRegistration.prototype.update = async function () {
+      return this;
+    };
   }
-  const page = globalThis as unknown as {
-    ServiceWorkerContainer?: { prototype: Container };
-    ServiceWorkerRegistration?: { prototype: { update(): Promise<unknown> } };
-  };
-  const container = page.ServiceWorkerContainer?.prototype;
-  const registration = page.ServiceWorkerRegistration?.prototype;
-  if (!container || !registration) return;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its object below
-  const register = container.register;
-  container.register = async function (this: Container, ...args) {
-    return (this.controller && (await this.getRegistration())) || register.apply(this, args);
-  };
-  registration.update = async function (this: unknown) {
-    return this;
-  };
-}
+`;

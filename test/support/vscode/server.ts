@@ -87,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
   }
   const child = start(
     ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
-    ...['--disable-telemetry', '--disable-experiments'],
+    ...['--disable-telemetry', '--disable-experiments', '--disable-update-check'],
     // An extension host outlives a window that did not say goodbye; for 3 hours, if not told otherwise.
     ...['--reconnection-grace-time', '30'],
     ...(trust ? [] : ['--disable-workspace-trust']),

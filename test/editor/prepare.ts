@@ -1,0 +1,27 @@
+// Before all tests here: the extension is packaged, and the VS Code to install it in is got.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { makePackage } from '../../.dev/package.mjs';
+import { provideVSCode } from '../vscode/setup.mjs';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of the .vsix under test. */
+    vsix: string;
+  }
+}
+
+export default async function prepare({ provide }: TestProject): Promise<() => void> {
+  const vscode = await provideVSCode(process.env['HIPPO_VSCODE'] ?? 'newest');
+  if (!('path' in vscode))
+    throw new Error(`There is no VS Code to test in (${vscode.reason}): ${vscode.command}`);
+  // Not the one in out/: others may package at the same time.
+  const folder = mkdtempSync(join(tmpdir(), 'hippo-vsix-'));
+  const vsix = join(folder, 'hippo-tools.vsix');
+  await makePackage(vsix);
+  provide('vsix', vsix);
+  return () => rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,26 @@
+// Does something again until it works, where VS Code loses what a user does too early.
+
+/** Rejects with the last error when the time is over. */
+export async function retry<T>(attempt: () => Promise<T>, milliseconds = 15_000): Promise<T> {
+  for (const end = performance.now() + milliseconds; ;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Reads until what is read is as it should be; rejects with the last text when the time is over. */
+export function readUntil(
+  read: () => Promise<string>,
+  expected: string | RegExp,
+  milliseconds?: number,
+): Promise<string> {
+  return retry(async () => {
+    const text = await read();
+    if (typeof expected === 'string' ? text.includes(expected) : expected.test(text)) return text;
+    throw new Error(`There is no ${String(expected)} in:\n${text}`);
+  }, milliseconds);
+}

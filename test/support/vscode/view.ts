@@ -1,0 +1,85 @@
+// A view of the side bar or the panel, and the tree in it.
+
+import type { Locator, Page } from 'playwright-core';
+import { retry } from './retry.ts';
+import { exactly, quoted } from './selectors.ts';
+
+/** A row of a tree, as it is shown. */
+export interface TreeRow {
+  label: string;
+  description: string;
+  /** From 1. */
+  level: number;
+  /** Undefined for one that has nothing below it. */
+  expanded: boolean | undefined;
+}
+
+export class View {
+  readonly #page: Page;
+  /** With its header. */
+  readonly pane: Locator;
+  readonly rows: Locator;
+  /** What it shows in place of a tree. */
+  readonly welcome: Locator;
+
+  /** @param name its title */
+  constructor(page: Page, name: string) {
+    this.#page = page;
+    const header = page.locator(`.pane-header[aria-label^=${quoted(name)}]`);
+    this.pane = page.locator('.pane').filter({ has: header });
+    this.rows = this.pane.locator('[role="treeitem"]');
+    this.welcome = this.pane.locator('.welcome-view-content');
+  }
+
+  row(label: string): Locator {
+    return this.rows.filter({ has: this.#page.locator('.label-name', { hasText: exactly(label) }) });
+  }
+
+  /** The rows in view; more of them than fit are not in the page. */
+  tree(): Promise<TreeRow[]> {
+    return this.rows.evaluateAll((rows) =>
+      rows.map((row) => ({
+        label: row.querySelector('.label-name')?.textContent ?? '',
+        description: row.querySelector('.label-description')?.textContent ?? '',
+        level: Number(row.getAttribute('aria-level')),
+        expanded: row.hasAttribute('aria-expanded')
+          ? row.getAttribute('aria-expanded') === 'true'
+          : undefined,
+      })),
+    );
+  }
+
+  async expand(label: string): Promise<void> {
+    await this.#toggle(label, 'true', 'ArrowRight');
+  }
+
+  async collapse(label: string): Promise<void> {
+    await this.#toggle(label, 'false', 'ArrowLeft');
+  }
+
+  /** Clicks an action in the view's title. */
+  async titleAction(title: string): Promise<void> {
+    await this.pane.locator('.pane-header').hover();
+    await this.pane.locator(`.pane-header .action-label[aria-label^=${quoted(title)}]`).click();
+  }
+
+  /** Clicks an action that a row shows under the mouse. */
+  async inlineAction(label: string, title: string): Promise<void> {
+    const row = this.row(label);
+    // A tree that is refreshed at this moment makes its rows anew.
+    await retry(async () => {
+      await row.hover({ timeout: 1_000 });
+      await row.locator(`.action-label[aria-label^=${quoted(title)}]`).click({ timeout: 1_000 });
+    });
+  }
+
+  async #toggle(label: string, expanded: 'true' | 'false', key: string): Promise<void> {
+    const row = this.row(label);
+    await retry(async () => {
+      if ((await row.getAttribute('aria-expanded')) === expanded) return;
+      await row.locator('.monaco-icon-label').click({ timeout: 1_000 });
+      if ((await row.getAttribute('aria-expanded')) !== expanded) await this.#page.keyboard.press(key);
+      if ((await row.getAttribute('aria-expanded')) !== expanded) throw new Error(`${label} stays as it is.`);
+    });
+  }
+}
