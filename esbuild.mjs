@@ -1,30 +1,43 @@
-// Bundles each program into one file in dist/: the front doors, and what is started by path as a process or a
-// thread of its own. `node esbuild.mjs [--watch] [--minify]`
-import { rmSync } from 'node:fs';
+// Bundles each program into one file in dist/: the front doors, what they load on first use, and what is started by
+// path as a process or a thread of its own. `node esbuild.mjs [--watch] [--minify]`
+import { realpathSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
 
 const watch = process.argv.includes('--watch');
 const minify = process.argv.includes('--minify');
 
+const entryPoints = {
+  extension: 'src/extension.ts',
+  'editor-core': 'src/editor/core.ts',
+  cli: 'src/cli.ts',
+  terminal: 'src/terminal/main.ts',
+  platform: 'src/platform.ts',
+  'runtime-process': 'src/platform/runtime/process.ts',
+  'runtime-worker': 'src/platform/runtime/worker.ts',
+};
+const bundles = new Map(
+  Object.entries(entryPoints).map(([name, path]) => [resolve(root, path), `./${name}.cjs`]),
+);
+
 /** CommonJS has no import.meta: sources use `import.meta.url` for files beside the bundle. */
-const options = {
-  entryPoints: {
-    extension: 'src/extension.ts',
-    cli: 'src/cli.ts',
-    terminal: 'src/terminal/main.ts',
-    platform: 'src/platform.ts',
-    'runtime-process': 'src/platform/runtime/process.ts',
-    'runtime-worker': 'src/platform/runtime/worker.ts',
-  },
+export const options = {
+  absWorkingDir: root,
+  entryPoints,
   external: ['vscode'],
   plugins: [
     {
-      // The front door checks the version of Node and turns on the compile cache before it loads the rest.
-      name: 'terminal apart',
+      // Each front door is small and loads the rest when it is needed: what it imports by `import(…)` and has an
+      // entry above stays a file of its own.
+      name: 'lazy bundles',
       setup: ({ onResolve }) =>
-        onResolve({ filter: /^\.\/terminal\/main\.ts$/ }, ({ kind }) =>
-          kind === 'dynamic-import' ? { path: './terminal.cjs', external: true } : undefined,
-        ),
+        onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path, resolveDir }) => {
+          const bundle = kind === 'dynamic-import' ? bundles.get(resolve(resolveDir, path)) : undefined;
+          return bundle === undefined ? undefined : { path: bundle, external: true };
+        }),
     },
   ],
   supported: { 'dynamic-import': false },
@@ -42,7 +55,10 @@ const options = {
   logLevel: 'warning',
 };
 
-// What is published must not hold the maps of an earlier build.
-if (minify) rmSync('dist', { recursive: true, force: true });
-if (watch) await (await context(options)).watch();
-else await build(options);
+// Tests look at the options alone.
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  // What is published must not hold the maps of an earlier build.
+  if (minify) rmSync(resolve(root, 'dist'), { recursive: true, force: true });
+  if (watch) await (await context(options)).watch();
+  else await build(options);
+}

@@ -5,7 +5,7 @@ import { root, run } from './processes.mjs';
 
 const ALLOWED = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE)$/i,
-  /^dist\/(extension|cli|terminal|platform|runtime-process|runtime-worker)\.cjs(\.map)?$/,
+  /^dist\/(extension|editor-core|cli|terminal|platform|runtime-process|runtime-worker)\.cjs(\.map)?$/,
   /^(media|syntaxes|scaffold)\/(?!.*(node_modules|build)\/)/,
 ];
 
@@ -15,6 +15,7 @@ export async function checkPackages() {
   const required = [
     manifest.main.replace(/^\.\//, ''),
     ...Object.values(manifest.bin),
+    'dist/editor-core.cjs',
     'dist/terminal.cjs',
     'dist/platform.cjs',
     'dist/runtime-process.cjs',

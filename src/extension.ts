@@ -1,7 +1,3 @@
-// The editor's front door. It contributes nothing yet: the extension's features come with src/editor/.
+// The editor's front door.
 
-import { window, type ExtensionContext } from 'vscode';
-
-export function activate(context: ExtensionContext): void {
-  context.subscriptions.push(window.createOutputChannel('Hippo', { log: true }));
-}
+export { activate } from './editor/activate.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ManifestError } from './manifest-error.ts';
 
 /** The names a manifest may have. Where case does not count, two of the six say it all. */
-const SPELLINGS = [
+export const SPELLINGS: readonly string[] = [
   'HIPPOFACTS',
   'hippofacts',
   'Hippofacts',

@@ -193,7 +193,8 @@ function localConnection({ hippoUrl, bindleUrl }: RunningPlatform): Connection {
   return { name: LOCAL, hippoUrl, bindleUrl };
 }
 
-async function readCertificates(file: string): Promise<string> {
+/** PEM text. @throws SessionError */
+export async function readCertificates(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text?.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw new SessionError(

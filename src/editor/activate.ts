@@ -1,0 +1,29 @@
+// What happens when VS Code activates the extension: features are put together, and nothing is waited for.
+
+import * as vscode from 'vscode';
+import type { App } from './app.ts';
+import { Connections } from './connections/connections.ts';
+import { registerConnections } from './connections/register.ts';
+import type { Disposable } from './disposables.ts';
+import { Projects } from './projects.ts';
+import { createApp } from './vscode-app.ts';
+
+/** What features build on. */
+export interface Services {
+  readonly app: App;
+  readonly connections: Connections;
+  readonly projects: Projects;
+}
+
+/** In this order; each registers what it contributes and gives back what has to be disposed of. */
+const FEATURES: readonly ((services: Services) => Disposable)[] = [
+  ({ app }) => app.commands.register('hippo.showOutput', () => app.log.show()),
+  ({ app, connections }) => registerConnections(app, connections),
+];
+
+export function activate(context: vscode.ExtensionContext): void {
+  const app = createApp(context);
+  const connections = new Connections(app);
+  const services: Services = { app, connections, projects: new Projects(app) };
+  context.subscriptions.push(connections, ...FEATURES.map((register) => register(services)));
+}

@@ -1,0 +1,101 @@
+// Every id that package.json and the code share, once: commands with their signatures, settings with their types,
+// context keys, views. test/unit/editor/manifest.test.ts holds package.json against this file, both ways.
+
+/** A HIPPOFACTS, or something inside of an app's folder, as VS Code hands it to commands of its menus. */
+export interface ResourceLike {
+  readonly scheme: string;
+  readonly fsPath: string;
+  toString(): string;
+}
+
+/** What each command takes and gives. What a menu passes comes first, and is optional: the palette passes nothing. */
+export interface CommandMap {
+  'hippo.showOutput': () => void;
+  'hippo.connection.switch': () => Promise<void>;
+  'hippo.connection.add': () => Promise<void>;
+  'hippo.connection.edit': (name?: string) => Promise<void>;
+  'hippo.connection.test': (name?: string) => Promise<void>;
+  'hippo.connection.remove': (name?: string) => Promise<void>;
+  'hippo.signIn': (name?: string) => Promise<void>;
+  'hippo.signOut': (name?: string) => Promise<void>;
+  'hippo.register': (name?: string) => Promise<void>;
+}
+
+export type CommandId = keyof CommandMap;
+
+/**
+ * Where people meet a command. `palette`: there, and wherever else package.json puts it; `menu`: only in menus,
+ * because it needs what they pass; `code`: nowhere, and so not in package.json.
+ */
+export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> = {
+  'hippo.showOutput': 'palette',
+  'hippo.connection.switch': 'palette',
+  'hippo.connection.add': 'palette',
+  'hippo.connection.edit': 'palette',
+  'hippo.connection.test': 'palette',
+  'hippo.connection.remove': 'palette',
+  'hippo.signIn': 'palette',
+  'hippo.signOut': 'palette',
+  'hippo.register': 'palette',
+};
+
+/** Ours, each with its default as package.json has it. */
+export const SETTINGS = {
+  /** Name of the connection that is used unless another was chosen in the window; '': as in the terminal. */
+  'hippo.connection': '',
+  /** Put `hippo` on the PATH of terminals and tasks, after any other. */
+  'hippo.terminal.command': true,
+} as const satisfies Record<string, unknown>;
+
+type Widened<T> = T extends string ? string : T extends boolean ? boolean : T extends number ? number : T;
+type OurSettings = { -readonly [K in keyof typeof SETTINGS]: Widened<(typeof SETTINGS)[K]> };
+
+/** Of VS Code itself, read only. */
+export interface HostSettings {
+  'http.proxy': string;
+  'http.proxySupport': 'off' | 'on' | 'fallback' | 'override';
+  'http.proxyStrictSSL': boolean;
+  'http.proxyAuthorization': string | null;
+  'http.noProxy': string[];
+  'http.systemCertificates': boolean;
+}
+
+export type SettingKey = keyof OurSettings;
+export type SettingMap = OurSettings & HostSettings;
+
+/** Keys for `when` in package.json that the code sets. */
+export interface ContextMap {
+  /** Name of the connection in use. */
+  'hippo.connection': string;
+  'hippo.connectionState': string;
+}
+
+export type ContextKey = keyof ContextMap;
+
+export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
+  'hippo.connection': true,
+  'hippo.connectionState': true,
+};
+
+/** Views by id; their containers too. */
+export const VIEWS = {} as const;
+export const VIEW_CONTAINERS = {} as const;
+export type ViewId = string;
+
+/** Status bar items: VS Code shows each as `hippo-tools.hippo-tools.<id>`. */
+export const STATUS_BAR = { connection: 'connection' } as const;
+
+/** Keys of what is remembered; those of the workspace and of the user do not meet. */
+export interface WorkspaceMemory {
+  /** Name of the connection chosen in this workspace's window. */
+  'connection.chosen': string;
+  /** URI of the HIPPOFACTS that was chosen last. */
+  'project.last': string;
+  /** Names the socket for this workspace's terminals. */
+  'terminal.socket': string;
+}
+
+export interface UserMemory {
+  /** `origin user` of those who do not want their password kept. */
+  'password.declined': string[];
+}
