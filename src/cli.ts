@@ -5,6 +5,9 @@ import * as module from 'node:module';
 import { findPlaces } from './session/places.ts';
 import { nodeProblem } from './terminal/node-version.ts';
 
+// VS Code's program is Node because of it; those that we start are to be what they are.
+delete process.env['ELECTRON_RUN_AS_NODE'];
+
 const problem = nodeProblem(process.versions.node);
 if (problem === undefined) {
   // Compiled code is kept between runs: what follows is a program of its own for this reason.

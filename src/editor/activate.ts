@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import { Connections } from './connections/connections.ts';
-import { registerConnections } from './connections/register.ts';
+import { registerConnections, registerTerminal } from './connections/register.ts';
 import type { Disposable } from './disposables.ts';
 import { Projects } from './projects.ts';
 import { createApp } from './vscode-app.ts';
@@ -19,6 +19,7 @@ export interface Services {
 const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app }) => app.commands.register('hippo.showOutput', () => app.log.show()),
   ({ app, connections }) => registerConnections(app, connections),
+  ({ app, connections }) => registerTerminal(app, connections),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -15,6 +15,7 @@ import { findPlatformAt } from '../session/known-platforms.ts';
 import { findPlaces } from '../session/places.ts';
 import { ProjectChoices, type Choice } from '../session/project-choice.ts';
 import { FileSecretStore } from '../session/secret-store.ts';
+import { windowAt, WINDOW_SOCKET } from '../session/window-socket.ts';
 import { usePlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
@@ -125,10 +126,12 @@ export function sessionWish({ env, cwd }: Screen, options: HippoOptions): Sessio
 
 export function sessionPorts(screen: Screen): SessionPorts {
   const places = findPlaces(screen.env);
+  const socket = screen.env[WINDOW_SOCKET];
   return {
     connections: new ConnectionStore(places.connections),
     secrets: new FileSecretStore(places.secrets),
     findPlatformAt: (url) => findPlatformAt(places, url),
     startPlatform: () => usePlatform(screen),
+    ...(socket ? { window: windowAt(socket) } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { AccountCommands } from './account-commands.ts';
 import { ConnectionCommands } from './connection-commands.ts';
 import type { Connections } from './connections.ts';
 import { showStatus } from './status-bar.ts';
+import { TerminalCommand } from './terminal.ts';
 
 export function registerConnections(app: App, connections: Connections): Disposable {
   const disposables = new Disposables();
@@ -35,4 +36,10 @@ export function registerConnections(app: App, connections: Connections): Disposa
   disposables.add(showStatus(app, connections));
   connections.start();
   return disposables;
+}
+
+export function registerTerminal(app: App, connections: Connections): Disposable {
+  const terminal = new TerminalCommand(app, connections);
+  terminal.start();
+  return terminal;
 }

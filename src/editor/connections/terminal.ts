@@ -1,0 +1,129 @@
+// The command `hippo` in this window's terminals and tasks: on the PATH after any other, with the connection of the
+// window, and signed in as the window is.
+
+import { readRunning } from '../../session/running-file.ts';
+import { LOCAL } from '../../session/connections.ts';
+import type { EditorWindow } from '../../session/open-session.ts';
+import { WINDOW_SOCKET } from '../../session/window-socket.ts';
+import type { App } from '../app.ts';
+import { Disposables, type Disposable } from '../disposables.ts';
+import type { Connections } from './connections.ts';
+import { commandVariables, writeCommand } from './hippo-command.ts';
+import { serveWindow, type WindowServer } from './window-server.ts';
+
+export class TerminalCommand implements Disposable {
+  readonly #app: App;
+  readonly #connections: Connections;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #disposables = new Disposables();
+  #server: Promise<WindowServer> | undefined;
+  #bin: Promise<string> | undefined;
+  /** Origin of each address that terminals have been told → the connection. They keep it when the window switches. */
+  readonly #told = new Map<string, string>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  /** @param env of the extension host */
+  constructor(app: App, connections: Connections, env: NodeJS.ProcessEnv = process.env) {
+    this.#app = app;
+    this.#connections = connections;
+    this.#env = env;
+  }
+
+  start(): void {
+    const { settings, workspace } = this.#app;
+    const update = (): void => void this.update();
+    this.#disposables.add(this.#connections.onDidChange(update));
+    this.#disposables.add(workspace.onDidTrust(update));
+    this.#disposables.add(settings.onDidChange(['hippo.terminal'], update));
+    update();
+  }
+
+  /** One change after the other, each with what is so by then. */
+  update(): Promise<unknown> {
+    return (this.#work = this.#work.then(() =>
+      this.#app.guard.quietly('The command in the terminal', () => this.#update()),
+    ));
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+    void this.#server?.then(
+      (server) => server.dispose(),
+      () => undefined,
+    );
+  }
+
+  async #update(): Promise<void> {
+    const { settings, workspace, terminals, extension } = this.#app;
+    if (!workspace.isTrusted || !settings.get('hippo.terminal.command')) return terminals.clear();
+    const bin = await (this.#bin ??= writeCommand(extension.storage).catch((error: unknown) => {
+      this.#bin = undefined;
+      throw error;
+    }));
+    const { path } = await (this.#server ??= this.#serve().catch((error: unknown) => {
+      this.#server = undefined;
+      throw error;
+    }));
+    terminals.set(
+      {
+        ...commandVariables(extension.path('dist/cli.cjs')),
+        [WINDOW_SOCKET]: path,
+        ...(await this.#addresses()),
+      },
+      bin,
+      'The command `hippo`, with the connection of this window',
+    );
+  }
+
+  /** Other programs, such as the original `hippo`, know these variables too. */
+  async #addresses(): Promise<Record<string, string>> {
+    const { name, connection, chosenBy } = this.#connections.status;
+    // A server that the user's own environment names stays the one that is meant, until another is chosen here.
+    if (chosenBy === 'terminal' && this.#hasOwnServer()) return {};
+    // The local Hippo, where it does not run, will most likely be where it was; where it never was, commands ask.
+    const known = connection ?? (name === LOCAL ? await readRunning(this.#app.places.platform) : undefined);
+    if (!known) return {};
+    this.#told.set(new URL(known.hippoUrl).origin, name);
+    return {
+      HIPPO_URL: known.hippoUrl,
+      ...(known.bindleUrl === undefined ? {} : { BINDLE_URL: known.bindleUrl }),
+    };
+  }
+
+  /** In a window that was opened from a terminal of another one, the variables are those of that one. */
+  #hasOwnServer(): boolean {
+    return Boolean(this.#env['HIPPO_URL']) && !this.#env[WINDOW_SOCKET];
+  }
+
+  async #serve(): Promise<WindowServer> {
+    const { memory, log } = this.#app;
+    const server = await serveWindow(
+      this.#window(),
+      (error) => log.error('A command in the terminal got no answer', error),
+      memory.get('terminal.socket'),
+    );
+    await memory.set('terminal.socket', server.id);
+    return server;
+  }
+
+  #window(): EditorWindow {
+    return {
+      connection: async (url) => {
+        if (url !== undefined) return this.#told.get(originOf(url) ?? '');
+        const { name, chosenBy } = await this.#connections.current();
+        return chosenBy === 'terminal' && this.#hasOwnServer() ? undefined : name;
+      },
+      token: async (name) => {
+        const isOurs =
+          [...this.#told.values()].includes(name) || (await this.#connections.current()).name === name;
+        if (!isOurs || name === LOCAL || !this.#app.workspace.isTrusted) return undefined;
+        const { client } = await this.#connections.session({ connection: name, ask: false });
+        return client.bearer();
+      },
+    };
+  }
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
