@@ -1,67 +1,85 @@
-// What would be published holds what it should and nothing else: the extension (vsce) and the npm package.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { root, run } from './processes.mjs';
+// What would be published holds what it should and nothing else: the extension's .vsix and the npm package.
+import { stat } from 'node:fs/promises';
+import { options } from '../esbuild.mjs';
+import { makePackage, packagePath } from './package.mjs';
+import { run } from './processes.mjs';
+import { listZip } from './zip.mjs';
 
+const KB = 1024;
+const MOST_OF_VSIX = 3 * KB * KB;
+const MOST_OF_A_FILE = 100 * KB;
+/** What may be larger, when unpacked. What VS Code loads at once is the first. */
+const LARGER = {
+  'dist/extension.cjs': 250 * KB,
+  'dist/editor-core.cjs': 1024 * KB,
+  'dist/terminal.cjs': 2048 * KB,
+  'dist/platform.cjs': 1024 * KB,
+};
+
+const BUNDLES = Object.keys(options.entryPoints).map((name) => `dist/${name}.cjs`);
+const REQUIRED = [...BUNDLES, 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 const ALLOWED = [
-  /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE)$/i,
-  /^dist\/(extension|editor-core|cli|terminal|platform|runtime-process|runtime-worker)\.cjs(\.map)?$/,
-  /^(media|syntaxes|scaffold)\/(?!.*(node_modules|build)\/)/,
+  ...[...REQUIRED, 'package.nls.json'].map((file) => (name) => name === file),
+  (name) => /^(media|syntaxes|scaffold)\/(?!.*(node_modules|build)\/)/.test(name),
 ];
+/** Beside what was put into it. */
+const MADE_BY_VSCE = ['extension.vsixmanifest', '[Content_Types].xml'];
+const RENAMED_BY_VSCE = {
+  'readme.md': 'README.md',
+  'changelog.md': 'CHANGELOG.md',
+  'LICENSE.txt': 'LICENSE',
+};
 
-/** One test for each package. */
+/** One test for each package; the .vsix stays in out/. */
 export async function checkPackages() {
-  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const required = [
-    manifest.main.replace(/^\.\//, ''),
-    ...Object.values(manifest.bin),
-    'dist/editor-core.cjs',
-    'dist/terminal.cjs',
-    'dist/platform.cjs',
-    'dist/runtime-process.cjs',
-    'dist/runtime-worker.cjs',
-    'README.md',
-    'LICENSE',
-  ];
   const result = { output: '', passed: 0, failed: 0, skipped: 0 };
-  for (const [name, list] of [
-    ['extension', listExtension],
-    ['npm package', listPackage],
+  for (const [name, check] of [
+    ['extension', checkExtension],
+    ['npm package', checkNpmPackage],
   ]) {
-    const { files, output } = await list();
-    const problems = files
-      ? [
-          ...files
-            .filter((file) => !ALLOWED.some((allowed) => allowed.test(file)))
-            .map((file) => `${file} must not be in it`),
-          ...required.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-        ]
-      : [`its files cannot be listed: ${output}`];
+    const { problems, summary } = await check().catch((error) => ({ problems: [error.message] }));
     result[problems.length === 0 ? 'passed' : 'failed']++;
-    result.output += `${name}: ${problems.join('; ') || `${files.length} files, all of them allowed`}\n`;
+    result.output += `${name}: ${problems.join('; ') || summary}\n`;
   }
   return result;
 }
 
-async function listExtension() {
-  const { code, output } = await run('node', [
-    join(root, 'node_modules/@vscode/vsce/vsce'),
-    'ls',
-    '--no-dependencies',
-  ]);
-  return code === 0 ? { files: output.trim().split(/\r?\n/) } : { output };
+async function checkExtension() {
+  const path = await packagePath();
+  await makePackage(path);
+  const files = (await listZip(path))
+    .filter(({ name }) => !MADE_BY_VSCE.includes(name))
+    .map(({ name, size }) => ({ name: name.replace(/^extension\//, ''), size }))
+    .map(({ name, size }) => ({ name: RENAMED_BY_VSCE[name] ?? name, size }));
+  const { size } = await stat(path);
+  const problems = check(files);
+  if (size > MOST_OF_VSIX) problems.push(`it has ${size} bytes, and may have ${MOST_OF_VSIX}`);
+  return { problems, summary: `${files.length} files, ${Math.ceil(size / KB)} KB` };
 }
 
-async function listPackage() {
+async function checkNpmPackage() {
   const npm = process.env.npm_execpath;
-  if (!npm) return { output: 'npm is found only when this is started by "npm test"' };
-  const { code, output } = await run('node', [
-    npm,
-    'pack',
-    '--dry-run',
-    '--json',
-    '--ignore-scripts',
-    '--loglevel=silent',
-  ]);
-  return code === 0 ? { files: JSON.parse(output)[0].files.map(({ path }) => path) } : { output };
+  if (!npm) throw new Error('npm is found only when this is started by "npm test"');
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=silent'];
+  const { code, output } = await run('node', [npm, ...args]);
+  if (code !== 0) throw new Error(output.trim());
+  // It is made of what was built for tests, which has maps and is not minified.
+  const files = JSON.parse(output)[0].files.map(({ path }) => ({ name: path, size: 0 }));
+  const withoutMaps = files.filter(({ name }) => !BUNDLES.some((bundle) => name === `${bundle}.map`));
+  return { problems: check(withoutMaps), summary: `${files.length} files` };
+}
+
+/** @returns what is wrong */
+function check(files) {
+  return [
+    ...files
+      .filter(({ name }) => !ALLOWED.some((allows) => allows(name)))
+      .map(({ name }) => `${name} must not be in it`),
+    ...REQUIRED.filter((file) => !files.some(({ name }) => name === file)).map(
+      (file) => `${file} is missing`,
+    ),
+    ...files
+      .filter(({ name, size }) => size > (LARGER[name] ?? MOST_OF_A_FILE))
+      .map(({ name, size }) => `${name} has ${size} bytes, and may have ${LARGER[name] ?? MOST_OF_A_FILE}`),
+  ];
 }

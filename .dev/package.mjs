@@ -1,7 +1,7 @@
 // `npm run package`: the extension as a .vsix in out/, built apart from dist/, in which others may be at work.
 import { cp, mkdtemp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { options } from '../esbuild.mjs';
@@ -61,7 +61,7 @@ async function manifest() {
   return JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   demandNode();
   const path = process.argv[2] === undefined ? await packagePath() : resolve(process.argv[2]);
   await makePackage(path);

@@ -1,10 +1,12 @@
 // `npm test`: every layer of tests that this machine can run, then what was left out and how to get it. The last
 // line is `N passed, N failed, N skipped`. With HIPPO_TEST=all, leaving out a layer that npm or Debian's packages
-// can provide is a failure. What a layer wrote is in out/test/<layer>.log.
+// can provide is a failure. What a layer wrote is in out/test/<layer>.log. `npm test -- unit host` runs only the
+// layers whose names begin like this.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackages } from './package-contents.mjs';
 import { demandNode, root, run, stopAll } from './processes.mjs';
+import { provideVSCode } from '../test/vscode/setup.mjs';
 import { provideDebian, provideNode } from './provide.mjs';
 
 demandNode();
@@ -13,9 +15,12 @@ const OUT = join(root, 'out/test');
 const OLDEST_NODE = '22.20.0';
 const TOO_OLD_NODE = '20.19.0';
 
+/** What a window of VS Code, and building its logger, take. */
+const FOR_VSCODE = ['chromium', 'make', 'g++', 'python3'];
+
 /**
- * What has to be got for a layer stands in `node` (a version) and `debian` (packages). `run` gets the path of
- * that Node, if any, and gives `{ output, passed, failed, skipped }`.
+ * What has to be got for a layer stands in `node` (a version), `vscode` (its name) and `debian` (packages). `run` gets
+ * the path of that Node, if any, and gives `{ output, passed, failed, skipped }`.
  */
 const LAYERS = [
   { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },
@@ -25,6 +30,24 @@ const LAYERS = [
   { name: 'build', run: () => command(['esbuild.mjs']) },
   { name: 'package', run: checkPackages },
   { name: 'e2e', run: () => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts']) },
+  {
+    name: 'host (oldest VS Code)',
+    vscode: 'oldest',
+    debian: FOR_VSCODE,
+    run: () => host('oldest'),
+  },
+  {
+    name: 'host (newest VS Code)',
+    vscode: 'newest',
+    debian: FOR_VSCODE,
+    run: () => host('newest'),
+  },
+  {
+    name: 'editor',
+    vscode: 'newest',
+    debian: FOR_VSCODE,
+    run: () => vitest('editor', ['--config', 'test/editor/vitest.config.ts']),
+  },
   { name: 'start', run: () => command(['.dev/start.mjs', '--once', '--port', '0']) },
   {
     name: `e2e on Node ${OLDEST_NODE}`,
@@ -36,7 +59,7 @@ const LAYERS = [
 
 /** No package of npm or Debian gives these. */
 const ELSEWHERE = [
-  ['desktop VS Code', 'npm test on a machine with a display and VS Code'],
+  ['desktop VS Code', 'VSCODE_PATH=<its executable> npm run test:electron, on a machine with a display'],
   ['Windows', 'npm test on Windows'],
   ['macOS', 'npm test on macOS'],
 ];
@@ -50,15 +73,19 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 const demandAll = process.env.HIPPO_TEST === 'all';
 const total = { passed: 0, failed: 0, skipped: 0 };
 const leftOut = [];
+const names = process.argv.slice(2);
+const layers = LAYERS.filter(
+  ({ name }) => names.length === 0 || names.some((start) => name.startsWith(start)),
+);
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
-for (const layer of LAYERS) await runLayer(layer);
+for (const layer of layers) await runLayer(layer);
 
 say('\nLeft out:');
 for (const [name, how] of [...leftOut, ...ELSEWHERE]) say(`  ${name}: ${how}`);
 say(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+process.exitCode = total.failed === 0 && layers.length > 0 ? 0 : 1;
 
 async function runLayer(layer) {
   const before = performance.now();
@@ -80,9 +107,11 @@ async function runLayer(layer) {
   say(output.trimEnd().replaceAll(/^/gm, '    '));
 }
 
-async function provide({ node, debian }) {
+async function provide({ node, vscode, debian }) {
   const packages = debian === undefined ? {} : await provideDebian(debian);
-  return packages.command !== undefined || node === undefined ? packages : provideNode(node);
+  if (packages.command !== undefined) return packages;
+  if (vscode !== undefined) return provideVSCode(vscode);
+  return node === undefined ? {} : provideNode(node);
 }
 
 /** A program that succeeds or not counts as one test. */
@@ -98,6 +127,15 @@ async function vitest(name, args = [], node = 'node') {
   const result = await readFile(report, 'utf8').then(JSON.parse, () => ({}));
   const { numPassedTests: passed = 0, numFailedTests: failures = 0, numPendingTests: skipped = 0 } = result;
   // A file that cannot be loaded, or an error outside of any test, fails the run without a failed test.
+  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped };
+}
+
+/** Tests inside an extension host. */
+async function host(vscode) {
+  const report = join(OUT, `host-${vscode}.json`);
+  const { code, output } = await run('node', ['test/host/run.ts', vscode, '--report', report]);
+  const { stats } = await readFile(report, 'utf8').then(JSON.parse, () => ({ stats: {} }));
+  const { passes: passed = 0, failures = 0, pending: skipped = 0 } = stats;
   return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped };
 }
 

@@ -6,7 +6,7 @@
 // (by make, g++ and python3): the logger, without which output channels stay empty, the watchdog of extension hosts,
 // and what the built-in Git needs.
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,7 +88,7 @@ function describe(name) {
   return { folder: join(root, 'out/vscode', version), nodeVersion: engines.node };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   demandNode();
   const names = process.argv.slice(2);
   for (const name of names.length > 0 ? names : VSCODES) {

@@ -21,7 +21,7 @@ export interface ServerOptions {
   settings?: Readonly<Record<string, unknown>>;
   /** Settings of the machine, the only place for those with `scope: machine`. */
   machineSettings?: Readonly<Record<string, unknown>>;
-  /** Whether VS Code asks if it may trust a folder. It does not unless told to: it trusts all of them. */
+  /** Whether folders have to be trusted first: windows are in Restricted Mode until then. Else all are trusted. */
   trust?: boolean;
   /** Whether windows take tests to run from their address. They show no notifications then. */
   driver?: boolean;

@@ -101,6 +101,13 @@ export class Workbench {
       .frameLocator('iframe#active-frame');
   }
 
+  /** Trusts the folder, where VS Code has been started with `trust`. */
+  async trust(): Promise<void> {
+    await this.command('Workspaces: Manage Workspace Trust');
+    await this.page.locator('.workspace-trust-editor .monaco-button', { hasText: exactly('Trust') }).click();
+    await this.status('status.workspaceTrust').waitFor({ state: 'detached' });
+  }
+
   /** Does something that opens a page in the browser: that page. */
   async opens(action: () => Promise<void>): Promise<Page> {
     const [page] = await Promise.all([this.profile.context.waitForEvent('page'), action()]);
