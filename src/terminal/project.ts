@@ -5,9 +5,9 @@ import { Option, type Command } from 'commander';
 import type { BindleClient } from '../bindle/client.ts';
 import { formatId } from '../bindle/id.ts';
 import type { Invoice } from '../bindle/invoice.ts';
-import { ensureSigningKey, isExposed, trustKeys } from '../bindle/keys.ts';
-import { keyEntry, signInvoice, type SigningKey } from '../bindle/signing.ts';
+import { signInvoice, type SigningKey } from '../bindle/signing.ts';
 import { formatProblem, type Problem } from '../hippofacts/problem.ts';
+import { creatorKey } from '../publish/creator-key.ts';
 import { makeBindle, type MadeBindle, type MakeOptions } from '../publish/make-bindle.ts';
 import { parseVersioning, publisher } from '../publish/version.ts';
 import { findPlaces } from '../session/places.ts';
@@ -127,14 +127,11 @@ function annotation(file: string, { severity, range, message }: Problem): string
 }
 
 export async function signingKey(screen: Screen, label: string): Promise<SigningKey> {
-  const { secretKeys, keyring } = findPlaces(screen.env);
-  const { key, created } = await ensureSigningKey(secretKeys, 'creator', label);
-  if (created) {
-    say(screen, `Made a key to sign with, "${key.label}", in ${secretKeys}.`);
-    await trustKeys(keyring, [keyEntry(key)]);
-  }
-  if (await isExposed(secretKeys))
-    warn(screen, `Others can read your private keys: run \`chmod 600 ${secretKeys}\`.`);
+  const places = findPlaces(screen.env);
+  const { secretKeys } = places;
+  const { key, created, exposed } = await creatorKey(places, label);
+  if (created) say(screen, `Made a key to sign with, "${key.label}", in ${secretKeys}.`);
+  if (exposed) warn(screen, `Others can read your private keys: run \`chmod 600 ${secretKeys}\`.`);
   return key;
 }
 

@@ -3,17 +3,17 @@
 import { Option, type Command } from 'commander';
 import { relative } from 'node:path';
 import { formatId } from '../bindle/id.ts';
-import { describeStep, type FileChange, type Plan } from '../publish/plan.ts';
+import { describeStep, type Plan } from '../publish/plan.ts';
 import { unattended, type Answer, type Decide, type Question } from '../publish/questions.ts';
-import type { ReleaseEvent } from '../publish/release.ts';
 import { PublishError, type PublishEvent } from '../publish/run.ts';
+import { eventLines, planLines } from '../publish/words.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
 import { ask, canAsk, confirm } from './ask.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
 import { sessionPorts, sessionWish } from './hippo.ts';
 import { sayProblems } from './project.ts';
 import { pushProgress } from './push-progress.ts';
-import { bytesText, count, paint, say, visible, warn, type Screen } from './screen.ts';
+import { say, sayLine, type Screen } from './screen.ts';
 import type { ServerOptions } from './server.ts';
 
 export interface ReleaseOptions extends ServerOptions {
@@ -62,27 +62,7 @@ export function openHippo(screen: Screen, options: ReleaseOptions): Promise<Open
 
 /** What the plan says, for people. */
 export function sayPlan(screen: Screen, plan: Plan): void {
-  const { id, files, takers, steps, app } = plan;
-  const sum = (...changes: FileChange['change'][]): FileChange[] =>
-    files.filter(({ change }) => changes.includes(change));
-  const bytes = (some: FileChange[]): string => bytesText(some.reduce((total, { size }) => total + size, 0));
-  say(screen, `${paint(screen, 'bold', formatId(id))}${app ? ` for the app ${app.name}` : ''}`);
-  for (const [word, some] of [
-    ['new', sum('new')],
-    ['changed', sum('changed')],
-    ['already there', sum('same')],
-    ['no longer there', sum('gone')],
-  ] as const)
-    if (some.length > 0) say(screen, `  ${count(some.length, 'file')} ${word} (${bytes(some)})`);
-  if (plan.stored === 'other') say(screen, '  the server has this version with other content');
-  if (plan.stored === 'yanked') say(screen, '  this version was yanked on the server');
-  for (const { channel, runs, app: of } of takers)
-    say(
-      screen,
-      `  ${of.name}:${channel.name} ${runs === id.version ? 'runs this version already' : `will run it, after ${runs ?? 'nothing'}`}`,
-    );
-  for (const step of steps) say(screen, `  first: ${describeStep(step)}`);
-  if (!plan.appKnown) say(screen, '  this Hippo is too old to say which channels will run it');
+  for (const line of planLines(plan)) sayLine(screen, line);
 }
 
 export function planJson(plan: Plan): Record<string, unknown> {
@@ -142,6 +122,7 @@ export function publishWords(
 ): { onEvent: (event: PublishEvent) => void; clear: () => void } {
   const { quiet, server } = options;
   let progress = pushProgress(screen, server, quiet);
+  const nameOf = (file: string): string => relative(screen.cwd, file);
   const onEvent = (event: PublishEvent): void => {
     if (event.type === 'push') return progress.onEvent(event.event);
     progress.clear();
@@ -150,29 +131,11 @@ export function publishWords(
     if (event.type === 'problems') sayProblems(screen, event.file, event.problems);
     else if (event.type === 'planned') {
       if (options.plan && !quiet) sayPlan(screen, event.plan);
-    } else if (event.type === 'warning') warn(screen, visible(event.message));
-    else if (event.type === 'upload') {
-      if (!quiet)
-        say(
-          screen,
-          `Uploading ${count(event.files, 'file')} (${bytesText(event.bytes)}) through ${server.origin}`,
-        );
-    } else if (event.type === 'version')
-      say(screen, `${relative(screen.cwd, event.file)} says version ${event.to} now (it was ${event.from}).`);
-    else if (event.type === 'release') sayRelease(screen, event.event, quiet);
+    } else
+      for (const line of eventLines(event, { server, nameOf }))
+        if (line.matters || !quiet) sayLine(screen, line);
   };
   return { onEvent, clear: () => progress.clear() };
-}
-
-function sayRelease(screen: Screen, event: ReleaseEvent, quiet: boolean): void {
-  if (event.type === 'retry')
-    return say(screen, paint(screen, 'yellow', `Trying again: ${visible(event.reason)}`));
-  if (quiet) return;
-  if (event.type === 'waiting') return say(screen, `Waiting for ${event.channels.join(', ')}`);
-  if (event.type !== 'made') return;
-  const { step, name } = event;
-  const other = step.type === 'create-app' && step.name !== name ? ` (as ${name})` : '';
-  say(screen, `Done: ${describeStep(step)}${other}`);
 }
 
 /** The errors of the pipeline that were said in detail by its events. */

@@ -1,5 +1,9 @@
 // What a command sees of the terminal: streams, variables and the folder it was called in.
 
+import type { Line } from '../publish/words.ts';
+
+export { bytesText, count, visible } from '../publish/text.ts';
+
 export interface Screen {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WritableStream;
@@ -54,29 +58,8 @@ export function warn(screen: Screen, text: string): void {
   say(screen, `${paint(screen, 'yellow', 'warning:')} ${text}`);
 }
 
-/**
- * Words that are not ours (a server's, a file's name) for a terminal: on one line, and with no control
- * characters that would move the cursor or change what stands there.
- */
-export function visible(text: string): string {
-  return text.replace(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
-    character === '\n' || character === '\t' ? ' ' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-}
-
-/** 1,234,567 bytes as "1.2 MB". */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/** `1 file`, `3 files`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+/** A line of the pipeline's own words. */
+export function sayLine(screen: Screen, { text, tone }: Line): void {
+  if (tone === 'warning') return warn(screen, text);
+  say(screen, tone === undefined ? text : paint(screen, tone === 'strong' ? 'bold' : 'yellow', text));
 }
