@@ -27,7 +27,12 @@ import type {
   StoredBindle,
   TeamItem,
 } from './api.ts';
-import { HippoConnection, type CallOptions, type HippoConnectionOptions } from './connection.ts';
+import {
+  HippoConnection,
+  type CallOptions,
+  type HippoConnectionOptions,
+  type StreamOptions,
+} from './connection.ts';
 import { OLD_PATHS, toOldChannel, type Dialect } from './dialects.ts';
 import { HippoError } from './errors.ts';
 import { pathOf, routes } from './routes.ts';
@@ -314,9 +319,10 @@ export class HippoClient {
   /**
    * Events as they come, from now on or after `lastEventId`. Ends when the server closes the stream; a new call
    * with the id of the last event goes on without a gap. A held stream keeps a local Hippo from ending itself.
+   * What is read after `onOpen` is at least as new as the first event.
    */
   async *events(
-    options: CallOptions & { lastEventId?: string } = {},
+    options: StreamOptions & { lastEventId?: string | undefined } = {},
   ): AsyncGenerator<{ id: string; event: HippoEvent }> {
     const { lastEventId } = options;
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

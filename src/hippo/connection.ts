@@ -20,6 +20,8 @@ import { pathOf, routes, type AnswerOf, type Operation, type RequestOf, type Rou
 const PAGE_SIZE = 200;
 /** A token that ends within so many milliseconds is not used any more. */
 const MARGIN = 30_000;
+/** Milliseconds without a byte after which nobody is at the other end of a stream: three missed heartbeats. */
+const SILENCE = 45_000;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface HippoConnectionOptions extends Omit<HttpOptions, 'credentials'> {
@@ -44,6 +46,11 @@ export interface HippoConnectionOptions extends Omit<HttpOptions, 'credentials'>
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface StreamOptions extends CallOptions {
+  /** Called when the server has begun to answer: what happens from then on is told. */
+  readonly onOpen?: (() => void) | undefined;
 }
 
 export interface Call extends CallOptions {
@@ -257,27 +264,28 @@ export class HippoConnection {
     return next === undefined || next.value === token?.value ? answer : send(bearerHeader(next.value));
   }
 
-  /** An answer that is read as it comes. */
+  /** An answer that is read as it comes; one that stays silent for too long counts as broken off. */
   async *stream(
     path: string,
-    { signal }: CallOptions,
+    { signal, onOpen }: StreamOptions,
     headers: Record<string, string> = {},
   ): AsyncGenerator<ServerSentEvent> {
     if ((await this.dialect({ signal })) !== 'P') throw this.unsupported('what it tells as it happens');
     let response: Dispatcher.ResponseData | undefined;
     const answer = await this.#authorized(async (bearer) => {
       const all = { accept: 'text/event-stream', ...headers, ...bearer };
-      response = await this.#request('GET', path, { signal }, { headers: all });
+      response = await this.#request('GET', path, { signal }, { headers: all, bodyTimeout: SILENCE });
       const { statusCode: status, headers: received } = response;
       return { status, headers: received, text: status === 200 ? '' : await response.body.text() };
     });
     this.#succeeded(answer);
     if (!response) throw this.#notHippo('there was no answer');
+    onOpen?.();
     try {
       yield* readEventStream(response.body);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw unanswered(error, this.url);
+      throw unanswered(error, this.url, this.#options.network);
     }
   }
 
@@ -340,7 +348,7 @@ export class HippoConnection {
       return { status, headers, text: await response.body.text() };
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      throw unanswered(error, this.url);
+      throw unanswered(error, this.url, this.#options.network);
     }
   }
 
@@ -348,7 +356,11 @@ export class HippoConnection {
     method: Route['method'],
     path: string,
     { signal }: CallOptions,
-    { headers, body }: { headers: Record<string, string>; body?: string | Readable },
+    {
+      headers,
+      body,
+      bodyTimeout,
+    }: { headers: Record<string, string>; body?: string | Readable; bodyTimeout?: number },
   ): Promise<Dispatcher.ResponseData> {
     const send = (): Promise<Dispatcher.ResponseData> =>
       request(this.url.href.replace(/\/$/, '') + path, {
@@ -357,6 +369,7 @@ export class HippoConnection {
         body: body ?? null,
         dispatcher: method === 'GET' ? this.#reader : this.#dispatcher,
         ...(signal ? { signal } : {}),
+        ...(bodyTimeout === undefined ? {} : { bodyTimeout }),
       });
     try {
       return await send();
@@ -364,7 +377,7 @@ export class HippoConnection {
       if (signal?.aborted) throw signal.reason;
       if (/redirect/i.test((error as Error).message))
         throw this.#notHippo('it sends from one address to the next');
-      const failure = unanswered(error, this.url);
+      const failure = unanswered(error, this.url, this.#options.network);
       // A kept connection that the server was just closing says nothing about the server.
       if (method !== 'GET' || failure.code !== 'BROKEN') throw failure;
     }
@@ -373,7 +386,7 @@ export class HippoConnection {
       return await send();
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw unanswered(error, this.url);
+      throw unanswered(error, this.url, this.#options.network);
     }
   }
 

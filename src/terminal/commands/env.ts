@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Variable } from '../../hippo/api.ts';
+import { editVariables, variablesOf, withVariables } from '../../hippo/variables.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addChannelOptions, withHippo, type ChannelOptions, type Hippo } from '../hippo.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
@@ -35,7 +36,9 @@ export function configure(command: Command, screen: Screen): void {
     .argument('[channel]', 'name or id, as --channel');
   addOutputOption(addChannelOptions(add)).action(
     (key: string, value: string, named: string | undefined, options: Options) =>
-      change(screen, options, named, `Added ${key}`, (variables) => merge(variables, [{ key, value }])),
+      change(screen, options, named, `Added ${key}`, (variables) =>
+        withVariables(variables, [{ key, value }]),
+      ),
   );
 
   const set = command
@@ -45,7 +48,7 @@ export function configure(command: Command, screen: Screen): void {
   addOutputOption(addChannelOptions(set)).action((pairs: string[], options: Options) => {
     const given = pairs.map(readPair);
     return change(screen, options, undefined, `Set ${given.map(({ key }) => key).join(', ')}`, (variables) =>
-      merge(variables, given),
+      withVariables(variables, given),
     );
   });
 
@@ -59,7 +62,7 @@ export function configure(command: Command, screen: Screen): void {
       withHippo(screen, options, async (hippo) => {
         await demandAccount(hippo);
         const { app, channel } = await hippo.channel(named);
-        const variables = channel.environmentVariables.map(({ key, value }) => ({ key, value }));
+        const variables = variablesOf(channel);
         if (options.output === 'json') return print(screen, JSON.stringify(variables));
         if (options.output === 'id') return variables.forEach(({ key }) => print(screen, key));
         if (variables.length === 0) return say(screen, `${app.name}:${channel.name} has no variables.`);
@@ -91,23 +94,18 @@ export function configure(command: Command, screen: Screen): void {
   });
 }
 
-/** The API takes the whole set, so that it is read, changed and sent back. */
 function change(
   screen: Screen,
   options: Options,
   named: string | undefined,
   done: string,
-  edit: (variables: Variable[], where: string) => Variable[],
+  edit: (variables: readonly Variable[], where: string) => Variable[],
 ): Promise<void> {
   return withHippo(screen, options, async (hippo: Hippo) => {
     await demandAccount(hippo);
     const { app, channel } = await hippo.channel(named);
     const where = `${app.name}:${channel.name}`;
-    const environmentVariables = edit(
-      channel.environmentVariables.map(({ key, value }) => ({ key, value })),
-      where,
-    );
-    await hippo.client.patchChannel(channel.id, { environmentVariables });
+    const keys = await editVariables(hippo.client, channel.id, (variables) => edit(variables, where));
     printResult(screen, options.output, {
       id: channel.id,
       message: `${done} in ${where}`,
@@ -115,15 +113,10 @@ function change(
         id: channel.id,
         app: app.name,
         channel: channel.name,
-        keys: environmentVariables.map(({ key }) => key),
+        keys,
       },
     });
   });
-}
-
-function merge(variables: readonly Variable[], given: readonly Variable[]): Variable[] {
-  const merged = new Map([...variables, ...given].map(({ key, value }) => [key, value]));
-  return [...merged].map(([key, value]) => ({ key, value }));
 }
 
 function readPair(text: string): Variable {

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { AppItem, ChannelItem } from '../../hippo/api.ts';
 import type { HippoClient } from '../../hippo/client.ts';
-import { parseRule } from '../../hippo/rules.ts';
+import { pinRevision, previousRevision } from '../../hippo/selection.ts';
 import { addressOf } from '../../session/address.ts';
 import { CommandError } from '../failure.ts';
 import { addChannelOptions, withHippo, type ChannelOptions } from '../hippo.ts';
@@ -27,10 +27,7 @@ export function configure(command: Command, screen: Screen): void {
           wanted === undefined
             ? await previous(hippo.client, app, channel)
             : await findRevision(hippo.client, app, wanted);
-        await hippo.client.patchChannel(channel.id, {
-          revisionSelectionStrategy: 'UseSpecifiedRevision',
-          activeRevisionId: target.id,
-        });
+        await pinRevision(hippo.client, channel.id, target.id);
         const from = channel.activeRevision?.revisionNumber ?? null;
         printResult(screen, options.output, {
           id: channel.id,
@@ -46,24 +43,18 @@ export function configure(command: Command, screen: Screen): void {
   );
 }
 
-/** What ran before: of the revisions that came earlier, the one that the channel's rule picks, else the last. */
+/** @throws CommandError if nothing ran before */
 async function previous(
   client: HippoClient,
   app: AppItem,
-  { name, activeRevision, rangeRule }: ChannelItem,
+  channel: ChannelItem,
 ): Promise<{ id: string; revisionNumber: string }> {
-  const revisions = await client.revisions({ appId: app.id });
-  const current = revisions.findIndex(({ id }) => id === activeRevision?.id);
-  const earlier = revisions.slice(0, Math.max(0, current));
-  const numbers = earlier.map(({ revisionNumber }) => revisionNumber);
-  const number =
-    rangeRule === null ? numbers.at(-1) : (parseRule(rangeRule).select(numbers) ?? numbers.at(-1));
-  const found = earlier.find(({ revisionNumber }) => revisionNumber === number);
+  const found = previousRevision(channel, await client.revisions({ appId: app.id }));
   if (found) return found;
   throw new CommandError(
-    activeRevision
-      ? `${app.name} has no revision before ${activeRevision.revisionNumber}.`
-      : `${app.name}:${name} runs nothing.`,
+    channel.activeRevision
+      ? `${app.name} has no revision before ${channel.activeRevision.revisionNumber}.`
+      : `${app.name}:${channel.name} runs nothing.`,
     {
       hint: '`hippo revision list` lists the revisions; `hippo rollback CHANNEL REVISION` takes any of them.',
     },
