@@ -45,16 +45,25 @@ export async function ask(
     terminal: true,
     historySize: 0,
   });
+  let answered = false;
+  let cancel = (): void => undefined;
   try {
     return await new Promise<string>((resolve, reject) => {
-      const cancel = (): void => reject(new Cancelled());
+      cancel = () => reject(new Cancelled());
       lines.once('SIGINT', cancel).once('close', cancel);
+      // Whoever listens for these lets work that has begun end; here nothing has.
+      process.on('SIGINT', cancel).on('SIGTERM', cancel);
       if (options.secret) screen.stderr.write(question);
-      lines.question(options.secret ? '' : question, resolve);
+      lines.question(options.secret ? '' : question, (answer) => {
+        answered = true;
+        resolve(answer);
+      });
     });
   } finally {
+    process.off('SIGINT', cancel).off('SIGTERM', cancel);
     lines.close();
-    if (options.secret) say(screen, '');
+    // What comes next stands on a line of its own.
+    if (options.secret || !answered) say(screen, '');
   }
 }
 

@@ -1,4 +1,5 @@
-// What a person sees while a bindle is pushed: one line that is redrawn on a terminal, plain lines elsewhere.
+// What a person sees while a bindle is pushed: one line that is redrawn on a terminal, a line now and then
+// elsewhere.
 
 import { formatId } from '../bindle/id.ts';
 import type { PushEvent } from '../bindle/push.ts';
@@ -10,29 +11,46 @@ export interface PushProgress {
   clear: () => void;
 }
 
+/** Milliseconds between two drawings, and between two lines where nothing can be redrawn. */
+const REDRAW = 50;
+const RETELL = 15_000;
+
 export function pushProgress(screen: Screen, server: URL, quiet: boolean): PushProgress {
-  let files = 0;
-  let bytes = 0;
-  let sentFiles = 0;
-  let sentBytes = 0;
+  const redraws = screen.interactive && screen.env['TERM'] !== 'dumb';
+  const state: Progress = { files: 0, bytes: 0, sentFiles: 0, sentBytes: 0 };
+  /** What has gone of each parcel: an upload that fails begins anew. */
+  const gone = new Map<string, number>();
+  const sent = new Set<string>();
   let drawn = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const clear = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
     if (drawn) screen.stderr.write('\r\u001b[2K');
     drawn = false;
-  };
-  const draw = (): void => {
-    if (quiet || !screen.interactive) return;
-    const share = bytes === 0 ? 1 : Math.min(1, sentBytes / bytes);
-    const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░');
-    screen.stderr.write(
-      `\r\u001b[2K${bar} ${sentFiles}/${files} files, ${bytesText(sentBytes)} of ${bytesText(bytes)}`,
-    );
-    drawn = true;
   };
   const tell = (text: string): void => {
     clear();
     say(screen, text);
+  };
+  const show = (): void => {
+    timer = undefined;
+    if (redraws) {
+      screen.stderr.write(`\r\u001b[2K${progressLine(state, columnsOf(screen))}`);
+      drawn = true;
+    } else {
+      say(screen, progressText(state));
+      showSoon();
+    }
+  };
+  const showSoon = (): void => {
+    if (quiet || state.sentFiles === state.files) return;
+    timer ??= setTimeout(show, redraws ? REDRAW : RETELL).unref();
+  };
+  const setGone = (digest: string, bytes: number): void => {
+    state.sentBytes += bytes - (gone.get(digest) ?? 0);
+    gone.set(digest, bytes);
   };
 
   const onEvent = (event: PushEvent): void => {
@@ -42,17 +60,20 @@ export function pushProgress(screen: Screen, server: URL, quiet: boolean): PushP
           tell(`${formatId(event.id)} is on ${server.origin} already, with this content.`);
         break;
       case 'missing':
-        files = event.labels.length;
-        bytes = event.bytes;
-        if (!quiet) tell(`Sending ${count(files, 'file')} (${bytesText(bytes)}) to ${server.origin}`);
+        state.files = event.labels.length;
+        state.bytes = event.bytes;
+        if (!quiet)
+          tell(`Sending ${count(state.files, 'file')} (${bytesText(state.bytes)}) to ${server.origin}`);
+        break;
+      case 'started':
+        setGone(event.label.sha256, 0);
+        sent.delete(event.label.sha256);
         break;
       case 'progress':
-        sentBytes += event.bytes;
-        draw();
+        setGone(event.label.sha256, (gone.get(event.label.sha256) ?? 0) + event.bytes);
         break;
       case 'sent':
-        sentFiles++;
-        draw();
+        sent.add(event.label.sha256);
         break;
       case 'retry':
         tell(paint(screen, 'yellow', `Trying again: ${event.reason}`));
@@ -62,9 +83,52 @@ export function pushProgress(screen: Screen, server: URL, quiet: boolean): PushP
           `Finishing ${count(event.uploads, 'upload')}; Ctrl-C once more drops them, which may block these files on the server.`,
         );
         break;
-      case 'started':
-        break;
     }
+    state.sentFiles = sent.size;
+    if (state.files > 0) showSoon();
   };
   return { onEvent, clear };
+}
+
+export interface Progress {
+  files: number;
+  bytes: number;
+  sentFiles: number;
+  sentBytes: number;
+}
+
+const LONGEST_BAR = 24;
+const SHORTEST_BAR = 8;
+
+/** A line that reaches the margin is wrapped by some terminals, and by all when `^C` appears at its end. */
+const MARGIN = 3;
+
+/**
+ * A bar with numbers, short enough to stay on one line: of two only the last could be removed.
+ * @param columns how many characters stand in a line of the terminal
+ */
+export function progressLine(progress: Progress, columns: number): string {
+  const { files, sentFiles } = progress;
+  const room = columns - MARGIN;
+  const share = shareOf(progress);
+  const percent = `${Math.floor(share * 100)}%`;
+  for (const text of [progressText(progress), `${sentFiles}/${count(files, 'file')}`, percent]) {
+    const length = Math.min(LONGEST_BAR, room - text.length - 1);
+    if (length < SHORTEST_BAR) continue;
+    return `${'█'.repeat(Math.floor(share * length)).padEnd(length, '░')} ${text}`;
+  }
+  return percent.length <= room ? percent : '';
+}
+
+function progressText({ files, bytes, sentFiles, sentBytes }: Progress): string {
+  return `${sentFiles}/${count(files, 'file')}, ${bytesText(sentBytes)} of ${bytesText(bytes)}`;
+}
+
+function shareOf({ files, bytes, sentFiles, sentBytes }: Progress): number {
+  return Math.min(1, bytes === 0 ? sentFiles / files : sentBytes / bytes);
+}
+
+/** Some terminals do not say, or say 0. */
+function columnsOf({ stderr }: Screen): number {
+  return ('columns' in stderr && Number(stderr.columns)) || 80;
 }
