@@ -90,6 +90,8 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
     ...['--disable-telemetry', '--disable-experiments', '--disable-update-check'],
     // An extension host outlives a window that did not say goodbye; for 3 hours, if not told otherwise.
     ...['--reconnection-grace-time', '30'],
+    // The server too, 5 minutes after its last window, where whoever started it was killed.
+    '--enable-remote-auto-shutdown',
     ...(trust ? [] : ['--disable-workspace-trust']),
     ...(driver ? ['--enable-smoke-test-driver'] : []),
   );
