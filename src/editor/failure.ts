@@ -13,27 +13,43 @@ export class Cancelled extends Error {
 
 export type Remedy = 'retry' | 'signIn' | 'editConnection' | 'openSettings' | 'viewOutput';
 
+/** A button for one failure alone. */
+export interface Help {
+  readonly label: string;
+  /** True: what failed may now be tried again. */
+  readonly run: () => boolean | Promise<boolean>;
+}
+
 /** A refusal of the editor itself; the message is one sentence for people. */
 export class EditorError extends Error {
   readonly code: string;
   readonly remedies: readonly Remedy[];
   /** The one to be opened where `openSettings` is a remedy. */
   readonly setting: SettingKey | undefined;
+  /** Before the remedies. */
+  readonly help: readonly Help[];
   constructor(
     code: string,
     message: string,
-    more: { remedies?: readonly Remedy[]; setting?: SettingKey; cause?: unknown } = {},
+    more: {
+      help?: readonly Help[];
+      remedies?: readonly Remedy[];
+      setting?: SettingKey;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'EditorError';
     this.code = code;
     this.remedies = more.remedies ?? [];
     this.setting = more.setting;
+    this.help = more.help ?? [];
   }
 }
 
 export interface Failure {
   readonly message: string;
+  readonly help?: readonly Help[];
   /** The most helpful first. */
   readonly remedies: readonly Remedy[];
   readonly setting: string | undefined;
@@ -68,9 +84,15 @@ export function describeFailure(error: unknown): Failure | undefined {
   if (isCancelled(error)) return undefined;
   if (!(error instanceof Error))
     return { message: `Unexpected failure: ${String(error)}`, remedies: ['viewOutput'], setting: undefined };
-  const { code, message, remedies, setting, path, syscall } = error as Error &
-    Partial<EditorError> &
-    Partial<NodeJS.ErrnoException>;
+  const {
+    code,
+    message,
+    help = [],
+    remedies,
+    setting,
+    path,
+    syscall,
+  } = error as Error & Partial<EditorError> & Partial<NodeJS.ErrnoException>;
   if (code === 'ENOSPC') return { message: 'The disk is full.', remedies: ['retry'], setting: undefined };
   if (syscall !== undefined && path !== undefined)
     return {
@@ -81,7 +103,12 @@ export function describeFailure(error: unknown): Failure | undefined {
   if (code === undefined)
     return { message: `Unexpected failure: ${message}`, remedies: ['viewOutput'], setting: undefined };
   const known = remedies && remedies.length > 0 ? remedies : BY_CODE[code];
-  return { message: firstSentence(message), remedies: known ?? ['viewOutput'], setting };
+  return {
+    message: firstSentence(message),
+    ...(help.length === 0 ? {} : { help }),
+    remedies: known ?? ['viewOutput'],
+    setting,
+  };
 }
 
 /** Ours, an aborted signal, or VS Code's own. */

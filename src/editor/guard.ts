@@ -2,7 +2,7 @@
 // sentence with the buttons that help, and the rest of it is in the output channel.
 
 import type { Log, Prompts } from './app.ts';
-import { describeFailure, type Failure, type Remedy } from './failure.ts';
+import { describeFailure, type Failure, type Help, type Remedy } from './failure.ts';
 
 const BUTTONS: Readonly<Record<Remedy, string>> = {
   retry: 'Retry',
@@ -64,19 +64,25 @@ export class Guard {
     }
   }
 
+  #remediesOf(failure: Failure): Help[] {
+    return failure.remedies.flatMap((remedy) => {
+      const help = this.#remedies.get(remedy);
+      return help ? [{ label: BUTTONS[remedy], run: () => help(failure) }] : [];
+    });
+  }
+
   async #tell(title: string, error: unknown, failure: Failure, work: () => unknown): Promise<void> {
     this.#log.error(`${title} failed`, error);
-    const remedies = failure.remedies.filter((remedy) => this.#remedies.has(remedy)).slice(0, MOST_BUTTONS);
+    const help = [...(failure.help ?? []), ...this.#remediesOf(failure)].slice(0, MOST_BUTTONS);
     const button = await this.#prompts.notify(
       'error',
       this.#log.mask(failure.message),
-      ...remedies.map((remedy) => BUTTONS[remedy]),
+      ...help.map(({ label }) => label),
     );
-    const remedy = remedies.find((one) => BUTTONS[one] === button);
-    if (remedy === undefined) return;
-    const help = this.#remedies.get(remedy);
-    await this.run(title, async () => {
-      if (await help?.(failure)) await work();
-    });
+    const chosen = help.find(({ label }) => label === button);
+    if (chosen)
+      await this.run(title, async () => {
+        if (await chosen.run()) await work();
+      });
   }
 }

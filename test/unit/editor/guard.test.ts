@@ -94,6 +94,18 @@ describe('the guard', () => {
     expect(app.notifications.at(-1)?.buttons).toEqual(['Edit Connection']);
   });
 
+  test('offers first what helps with this failure alone', async () => {
+    const app = new FakeApp(home);
+    app.press(/The build/, 'Show Problems');
+    const shown: string[] = [];
+    const help = { label: 'Show Problems', run: () => (shown.push('problems'), false) };
+    await app.guard.run('x', () => {
+      throw new EditorError('BUILD', 'The build failed.', { help: [help], remedies: ['retry'] });
+    });
+    await vi.waitFor(() => expect(shown).toEqual(['problems']));
+    expect(app.notifications.map(({ buttons }) => buttons)).toEqual([['Show Problems', 'Retry']]);
+  });
+
   test('tells only the log of what nobody asked for', async () => {
     const app = new FakeApp(home);
     await app.guard.quietly('Refreshing', () => Promise.reject(coded('BROKEN')));
