@@ -24,6 +24,7 @@ import {
   parseBaseUrl,
   type Credentials,
   type HttpOptions,
+  type Network,
 } from './http.ts';
 import { formatId, nameProblem, type BindleId } from './id.ts';
 import { checkDigests, readInvoice, type Invoice, type Label } from './invoice.ts';
@@ -48,6 +49,7 @@ export class BindleClient {
   readonly url: URL;
   readonly #dispatcher: Dispatcher;
   readonly #reader: Dispatcher;
+  readonly #network: Network | undefined;
   readonly #credentials: () => Promise<Credentials | undefined>;
   readonly #authenticated: boolean;
   #ours: boolean | undefined;
@@ -57,7 +59,8 @@ export class BindleClient {
     this.url = parseBaseUrl(options.url);
     this.#dispatcher = createDispatcher(options);
     this.#reader = followingRedirects(this.#dispatcher);
-    const { credentials } = options;
+    const { credentials, network } = options;
+    this.#network = network;
     this.#credentials = typeof credentials === 'function' ? credentials : async () => credentials;
     this.#authenticated = credentials !== undefined;
   }
@@ -209,7 +212,7 @@ export class BindleClient {
       return response;
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw connectionError(error, this.url);
+      throw connectionError(error, this.url, this.#network);
     }
   }
 

@@ -112,7 +112,7 @@ export function createDispatcher(options: Omit<HttpOptions, 'credentials'>): Dis
   } catch (cause) {
     throw new BindleError(
       'BAD_URL',
-      `${proxy === undefined ? 'HTTP_PROXY or HTTPS_PROXY' : 'The proxy setting'} holds no address of a proxy.`,
+      `${proxy === undefined ? 'HTTP_PROXY or HTTPS_PROXY' : 'The setting http.proxy'} holds no address of a proxy.`,
       { hint: 'Write it as http://host:port, or remove it.', cause },
     );
   }
@@ -169,7 +169,7 @@ export function connectionFailure(error: unknown): {
 }
 
 /** A network failure as one sentence with the next step. */
-export function connectionError(error: unknown, url: URL): BindleError {
+export function connectionError(error: unknown, url: URL, network?: Network): BindleError {
   const { kind, reason } = connectionFailure(error);
   const at = url.origin;
   if (kind === 'certificate')
@@ -177,15 +177,12 @@ export function connectionError(error: unknown, url: URL): BindleError {
       hint: 'If its authority is your own, give its certificate by --ca-file; -k turns the check off. If the server does not speak TLS, use http://.',
       cause: error,
     });
-  const proxy = proxyInUse(url);
+  const proxy = proxyInUse(url, network);
   if (kind === 'nobody' && proxy !== undefined)
     return new BindleError(
       'UNREACHABLE',
       `${at} cannot be reached by way of the proxy that ${proxy} names (${reason}).`,
-      {
-        hint: 'Check that variable and the address; NO_PROXY lists what needs no proxy.',
-        cause: error,
-      },
+      { hint: 'Check that and the address; NO_PROXY lists what needs no proxy.', cause: error },
     );
   if (kind === 'nobody')
     return new BindleError('UNREACHABLE', `Nothing answers at ${at} (${reason}).`, {
@@ -198,9 +195,10 @@ export function connectionError(error: unknown, url: URL): BindleError {
   });
 }
 
-/** The name of the variable that may send requests for this address to a proxy. */
-function proxyInUse(url: URL): string | undefined {
-  if (isLoopback(url.hostname)) return undefined;
+/** What may send requests for this address to a proxy: the name of a variable, or the setting. */
+export function proxyInUse(url: URL, network: Network = {}): string | undefined {
+  if (isLoopback(url.hostname) || network.proxy === false) return undefined;
+  if (network.proxy !== undefined) return 'the setting http.proxy';
   const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
   return names.find((name) => process.env[name]);
 }

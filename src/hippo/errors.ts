@@ -1,6 +1,6 @@
 // What goes wrong between a client and a Hippo, as one sentence and the next step.
 
-import { connectionFailure } from '../bindle/http.ts';
+import { connectionFailure, proxyInUse, type Network } from '../bindle/http.ts';
 import type { ProblemDetails } from './common.ts';
 
 export type HippoErrorCode =
@@ -52,7 +52,7 @@ export class HippoError extends Error {
 }
 
 /** A request that got no answer, or not all of it. */
-export function unanswered(error: unknown, url: URL): HippoError {
+export function unanswered(error: unknown, url: URL, network?: Network): HippoError {
   const { kind, reason } = connectionFailure(error);
   const at = url.origin;
   if (kind === 'certificate')
@@ -60,6 +60,13 @@ export function unanswered(error: unknown, url: URL): HippoError {
       hint: 'If its authority is your own, give its certificate by --ca-file; -k turns the check off. If the server does not speak TLS, use http://.',
       cause: error,
     });
+  const proxy = proxyInUse(url, network);
+  if (kind === 'nobody' && proxy !== undefined)
+    return new HippoError(
+      'UNREACHABLE',
+      `${at} cannot be reached by way of the proxy that ${proxy} names (${reason}).`,
+      { hint: 'Check that and the address; NO_PROXY lists what needs no proxy.', cause: error },
+    );
   if (kind === 'nobody')
     return new HippoError('UNREACHABLE', `No Hippo answers at ${at} (${reason}).`, {
       hint: 'Check the address and that Hippo is running; `hippo platform start` starts a local one.',

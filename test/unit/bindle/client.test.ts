@@ -333,7 +333,7 @@ describe('proxies', () => {
       );
     });
     server.on('connect', (req, socket) => {
-      asked.push(`CONNECT ${req.url}`);
+      asked.push(`CONNECT ${req.url} ${req.headers['proxy-authorization'] ?? ''}`.trim());
       const upstream = connect(Number(port), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         socket.pipe(upstream).pipe(socket);
@@ -370,4 +370,84 @@ describe('proxies', () => {
         else process.env[key] = saved[key];
     }
   });
+
+  it('of settings go before the variables, with what belongs to them', async () => {
+    const server = await reference();
+    const [{ url, asked }, other] = [await proxy(server.url), await proxy(server.url)];
+    const target = 'http://bindle.example/v1';
+    const saved = process.env['http_proxy'];
+    try {
+      process.env['http_proxy'] = other.url;
+      const through = { proxy: url };
+      await expect(clientOf({ url: target, network: through }).missing(id)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
+      expect(asked).toHaveLength(1);
+      await expect(
+        clientOf({ url: target, network: { ...through, noProxy: '.example' } }).missing(id),
+      ).rejects.toMatchObject({ code: 'UNREACHABLE' });
+      await expect(clientOf({ url: target, network: { proxy: false } }).missing(id)).rejects.toMatchObject({
+        code: 'UNREACHABLE',
+        message: expect.stringContaining('Nothing answers'),
+      });
+      await expect(clientOf({ url: server.url, network: through }).missing(id)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
+      expect(asked).toHaveLength(1);
+      expect(other.asked).toEqual([]);
+      await expect(
+        clientOf({ url: target, network: { proxy: 'http://127.0.0.1:1' } }).missing(id),
+      ).rejects.toMatchObject({ message: expect.stringContaining('the setting http.proxy names') });
+      expect(() => new BindleClient({ url: target, network: { proxy: 'garbage' } })).toThrow(
+        'The setting http.proxy holds no address of a proxy.',
+      );
+    } finally {
+      if (saved === undefined) delete process.env['http_proxy'];
+      else process.env['http_proxy'] = saved;
+    }
+  });
+
+  it('are told who we are, and trusted as the settings say', async () => {
+    const key = readFileSync(new URL('../../fixtures/tls/server-key.pem', import.meta.url));
+    const cert = readFileSync(new URL('../../fixtures/tls/server.pem', import.meta.url));
+    const secure = await listen(
+      createTlsServer({ key, cert }, (_req, res) =>
+        res.writeHead(200, { 'content-type': 'application/toml' }).end('missing = []'),
+      ),
+    );
+    const { url, asked } = await proxy(secure);
+    const network = { proxy: url, proxyAuthorization: 'Basic YQ==' };
+    await expect(clientOf({ url: 'https://bindle.example/v1', network }).missing(id)).rejects.toMatchObject({
+      message: expect.stringContaining('certificate'),
+    });
+    const lax = { ...network, strictTls: false, systemCertificates: true };
+    expect(await clientOf({ url: 'https://bindle.example/v1', network: lax }).missing(id)).toEqual([]);
+    expect(new Set(asked)).toEqual(new Set(['CONNECT bindle.example:443 Basic YQ==']));
+    // This machine itself is not meant by that.
+    const local = secure.replace('http:', 'https:');
+    await expect(clientOf({ url: local, network: lax }).missing(id)).rejects.toMatchObject({
+      message: expect.stringContaining('certificate'),
+    });
+  });
+});
+
+it('credentials from a function are asked for before each request', async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await listen(
+    createServer((req, res) => {
+      seen.push(req.headers.authorization);
+      req.resume();
+      res.writeHead(200, { 'content-type': 'application/toml' }).end('missing = []');
+    }),
+  );
+  const tokens = ['one', 'two'];
+  const client = clientOf({
+    url,
+    credentials: async () => {
+      const token = tokens.shift();
+      return token === undefined ? undefined : { type: 'bearer', token };
+    },
+  });
+  for (let call = 0; call < 3; call++) await client.missing(id);
+  expect(seen).toEqual(['Bearer one', 'Bearer two', undefined]);
 });
