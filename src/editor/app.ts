@@ -112,6 +112,16 @@ export interface InputOptions {
   readonly check?: ((value: string) => string | undefined | Promise<string | undefined>) | undefined;
 }
 
+export interface SearchOptions<T> extends Omit<PickOptions<T>, 'active'> {
+  /** What is typed at first. */
+  readonly value?: string | undefined;
+  /** What is offered for a text; asked again whenever the text has changed, and then the signal ends the last one. */
+  readonly search: (
+    text: string,
+    signal: AbortSignal,
+  ) => Promise<readonly (Choice<T> | Separator)[]> | readonly (Choice<T> | Separator)[];
+}
+
 export interface ConfirmOptions {
   readonly detail?: string;
   /** The word on the button. */
@@ -135,6 +145,8 @@ export interface Prompts {
     choices: readonly (Choice<T> | Separator)[] | Promise<readonly (Choice<T> | Separator)[]>,
     options: PickOptions<T>,
   ): Promise<T>;
+  /** A list that follows what is typed. @throws Cancelled; what `search` throws */
+  search<T>(options: SearchOptions<T>): Promise<T>;
   /** @throws Cancelled */
   input(options: InputOptions): Promise<string>;
   /** A modal dialog, for what needs an answer at once. @throws Cancelled */
@@ -176,6 +188,8 @@ export interface Workspace {
 }
 
 export interface Links {
+  /** Who sits at the window is, or may be, at another machine than this code: the window is a remote one or in a browser. */
+  readonly elsewhere: boolean;
   /** Opens an address in the user's browser, by whatever way leads there from where the user sits. */
   open(url: string): Promise<void>;
   /** The same, without opening: the address as the user's browser needs it (remote and web windows). */

@@ -167,6 +167,7 @@ function createWorkspace(): Workspace {
 
 function createLinks(): Links {
   return {
+    elsewhere: vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web,
     async open(url) {
       await vscode.env.openExternal(vscode.Uri.parse(url, true));
     },

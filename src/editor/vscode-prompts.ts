@@ -8,6 +8,7 @@ import type {
   ProgressOptions,
   Prompts,
   Report,
+  SearchOptions,
   Separator,
 } from './app.ts';
 import { Cancelled } from './failure.ts';
@@ -15,6 +16,7 @@ import { Cancelled } from './failure.ts';
 export function createPrompts(): Prompts {
   return {
     pick,
+    search,
     input,
     async confirm(message, { detail, action }) {
       await ask(message, detail, [action]);
@@ -80,6 +82,60 @@ async function pick<T>(
     box.busy = false;
     return await answered;
   } finally {
+    box.dispose();
+  }
+}
+
+/** Whoever types is not asked about after each key. */
+const TYPING = 150;
+
+async function search<T>({ title, placeholder, value = '', steps, search }: SearchOptions<T>): Promise<T> {
+  const box = vscode.window.createQuickPick<Item<T>>();
+  let asking = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    box.title = title;
+    box.placeholder = placeholder;
+    box.value = value;
+    box.step = steps?.step;
+    box.totalSteps = steps?.of;
+    return await new Promise<T>((resolve, reject) => {
+      let takesFirst = false;
+      const ask = async (): Promise<void> => {
+        asking.abort();
+        const { signal } = (asking = new AbortController());
+        try {
+          const offered = await search(box.value, signal);
+          if (signal.aborted) return;
+          // What is found need not hold what was typed.
+          box.items = offered.map((choice) => ({ ...itemOf(choice), alwaysShow: true }));
+          box.busy = false;
+          const first = offered.find((choice): choice is Choice<T> => 'label' in choice);
+          if (takesFirst && first) resolve(first.value);
+        } catch (error) {
+          if (!signal.aborted) reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      box.onDidChangeValue(() => {
+        clearTimeout(timer);
+        takesFirst = false;
+        box.busy = true;
+        timer = setTimeout(() => void ask(), TYPING);
+      });
+      box.onDidAccept(() => {
+        // What is offered is still for another text: whoever has pasted something does not wait for the list.
+        if (box.busy) return void (takesFirst = true);
+        const choice = box.selectedItems[0]?.choice;
+        if (choice) resolve(choice.value);
+      });
+      box.onDidHide(() => reject(new Cancelled()));
+      box.busy = true;
+      box.show();
+      void ask();
+    });
+  } finally {
+    clearTimeout(timer);
+    asking.abort();
     box.dispose();
   }
 }

@@ -9,6 +9,7 @@ import type {
   Log,
   Memory,
   Prompts,
+  SearchOptions,
   Separator,
   StatusItem,
 } from '../../src/editor/app.ts';
@@ -37,7 +38,7 @@ export interface Notification {
 
 /** A question that was asked, of whatever kind. */
 export interface Asked {
-  kind: 'pick' | 'input' | 'confirm' | 'choose';
+  kind: 'pick' | 'search' | 'input' | 'confirm' | 'choose';
   /** The title, or the message of a dialog. */
   title: string;
   /** The labels to choose from; what is there at first, of an input. */
@@ -75,6 +76,7 @@ export class FakeApp implements App {
   readonly #trusted = new Emitter<void>(raise);
   readonly #foldersChanged = new Emitter<void>(raise);
   readonly #timers = new Set<{ at: number; run: () => unknown }>();
+  readonly #cancels = new Map<string, () => void>();
   #folders: Folder[] = [];
   #isTrusted = true;
 
@@ -178,10 +180,11 @@ export class FakeApp implements App {
     };
   })();
 
-  readonly links: App['links'] = {
-    open: async (url) => void this.opened.push(url),
-    external: async (url) => url,
-    copy: async (text) => void this.opened.push(`clipboard:${text}`),
+  readonly links = {
+    elsewhere: false,
+    open: async (url: string) => void this.opened.push(url),
+    external: async (url: string) => url,
+    copy: async (text: string) => void this.opened.push(`clipboard:${text}`),
   };
 
   readonly statusBar: App['statusBar'] = {
@@ -217,6 +220,18 @@ export class FakeApp implements App {
   /** As if a person pressed the button of a notification that is still to come. */
   press(message: RegExp, button: string): void {
     this.presses.push({ message, button });
+  }
+
+  /** Titles of the progress that is shown now. */
+  get shownProgress(): string[] {
+    return [...this.#cancels.keys()];
+  }
+
+  /** As if a person pressed Cancel. @param title of progress that is shown */
+  cancelProgress(title: string): void {
+    const cancel = this.#cancels.get(title);
+    if (!cancel) throw new Error(`There is no progress "${title}"`);
+    cancel();
   }
 
   openFolders(...folders: Folder[]): void {
@@ -269,6 +284,17 @@ export class FakeApp implements App {
         if (!found) throw new Error(`"${title}" does not offer "${label}"`);
         return found.value;
       },
+      // Two answers: what is typed, and the label that is taken of what is found.
+      search: async <T>({ title, value, search }: SearchOptions<T>) => {
+        const text = this.#next({ kind: 'search', title, offers: value === undefined ? [] : [value] });
+        const found = (await search(text, new AbortController().signal)).filter(
+          (choice): choice is Choice<T> => 'label' in choice,
+        );
+        const label = this.#next({ kind: 'pick', title, offers: found.map((choice) => choice.label) });
+        const chosen = found.find((choice) => choice.label === label);
+        if (!chosen) throw new Error(`"${title}" does not find "${label}"`);
+        return chosen.value;
+      },
       input: async ({ title, value, check }) => {
         for (;;) {
           const text = this.#next({ kind: 'input', title, offers: value === undefined ? [] : [value] });
@@ -303,7 +329,13 @@ export class FakeApp implements App {
       mention: (message) => void this.mentions.push(message),
       progress: async ({ title }, work) => {
         this.progresses.push(title);
-        return work((message) => void this.progresses.push(message), new AbortController().signal);
+        const abort = new AbortController();
+        this.#cancels.set(title, () => abort.abort(new Cancelled()));
+        try {
+          return await work((message) => void this.progresses.push(message), abort.signal);
+        } finally {
+          this.#cancels.delete(title);
+        }
       },
     };
   }
