@@ -54,7 +54,8 @@ async function startHippo({ ours = true, password = 'right' }: HippoOptions = {}
     }
     if (path === '/healthz' && ours)
       return { status: 200, body: { product: 'Hippo Tools', version: '0.1.0', instance: 'i' } };
-    if (path === '/v1/_q') return { status: 200, body: { total: 0, more: false, invoices: [] } };
+    if (path === '/v1/_q')
+      return { status: 200, body: { offset: 0, limit: 50, total: 0, more: false, invoices: [] } };
     if (!good.has(token)) return { status: 401 };
     if (path === '/api/apps')
       return {
