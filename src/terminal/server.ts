@@ -5,7 +5,8 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { BindleClient } from '../bindle/client.ts';
 import { isLoopback, parseBaseUrl, type Credentials } from '../bindle/http.ts';
-import { openSessionAt, resolveConnection } from '../session/open-session.ts';
+import { HippoClient } from '../hippo/client.ts';
+import { openSessionAt, resolveConnection, transport, type OpenSession } from '../session/open-session.ts';
 import { CommandError, EXIT } from './failure.ts';
 import { sessionPorts, sessionWish } from './hippo.ts';
 import { runningPlatform } from './local-platform.ts';
@@ -48,9 +49,14 @@ export function addServerOptions(command: Command): Command {
  * The client for these options: of the server that they name, else of the one that belongs to the Hippo in use,
  * which is the local one, started if it does not run, unless another was chosen. Says aloud what makes the
  * connection unsafe.
+ * @param hippo the Hippo in use, where a command's own options say which
  */
-export async function connect(screen: Screen, options: ServerOptions): Promise<BindleClient> {
-  return connectTo(screen, options, options.server || (await bindleServerInUse(screen)));
+export async function connect(
+  screen: Screen,
+  options: ServerOptions,
+  hippo?: OpenSession,
+): Promise<BindleClient> {
+  return connectTo(screen, options, options.server || (await bindleServerOf(screen, hippo)), hippo);
 }
 
 /** The client of the server from which bindles that a project refers to come; none is started for it. */
@@ -74,18 +80,34 @@ function sameOrigin(a: string, b: string | undefined): boolean {
   return b !== undefined && URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin;
 }
 
-async function bindleServerInUse(screen: Screen): Promise<string> {
-  const { connection } = await resolveConnection(sessionWish(screen, {}), sessionPorts(screen));
-  if (connection.bindleUrl !== undefined) return connection.bindleUrl;
-  throw new CommandError(`Nobody has said which Bindle server belongs to ${connection.hippoUrl}.`, {
+/** What is kept of it, else what Hippo itself tells: ours is its own Bindle server. */
+async function bindleServerOf(screen: Screen, hippo: OpenSession | undefined): Promise<string> {
+  const ports = sessionPorts(screen);
+  const { connection, platform } = hippo ?? (await resolveConnection(sessionWish(screen, {}), ports));
+  const known = connection.bindleUrl ?? platform?.bindleUrl;
+  if (known !== undefined) return known;
+  const { hippoUrl } = connection;
+  const client = new HippoClient(await transport(connection, ports.network));
+  try {
+    const { product } = await client.identify();
+    if (product !== undefined) return `${hippoUrl.replace(/\/$/, '')}/v1`;
+  } finally {
+    await client.close();
+  }
+  throw new CommandError(`Nobody has said which Bindle server belongs to ${hippoUrl}.`, {
     hint: 'Give it with --server or BINDLE_URL.',
     exitCode: EXIT.usage,
   });
 }
 
-async function connectTo(screen: Screen, options: ServerOptions, url: string): Promise<BindleClient> {
+async function connectTo(
+  screen: Screen,
+  options: ServerOptions,
+  url: string,
+  hippo?: OpenSession,
+): Promise<BindleClient> {
   const address = parseBaseUrl(url);
-  const credentials = readCredentials(options) ?? (await hippoCredentials(screen, address));
+  const credentials = readCredentials(options) ?? (await hippoCredentials(screen, address, hippo));
   if (options.insecure && address.protocol === 'https:')
     warn(
       screen,
@@ -102,16 +124,23 @@ async function connectTo(screen: Screen, options: ServerOptions, url: string): P
 }
 
 /** Where Hippo itself is the Bindle server too, whoever is signed in to the one is known to the other. */
-async function hippoCredentials(screen: Screen, address: URL): Promise<Credentials | undefined> {
-  const ports = sessionPorts(screen);
-  const wish = sessionWish(screen, {});
-  const session = await openSessionAt(address, wish, ports);
+async function hippoCredentials(
+  screen: Screen,
+  address: URL,
+  hippo: OpenSession | undefined,
+): Promise<Credentials | undefined> {
+  if (hippo?.client.url.origin === address.origin) return bearerOf(hippo);
+  const session = await openSessionAt(address, sessionWish(screen, {}), sessionPorts(screen));
   try {
-    const token = await session?.client.bearer();
-    return token === undefined ? undefined : { type: 'bearer', token };
+    return await bearerOf(session);
   } finally {
     await session?.client.close();
   }
+}
+
+async function bearerOf(session: OpenSession | undefined): Promise<Credentials | undefined> {
+  const token = await session?.client.bearer();
+  return token === undefined ? undefined : { type: 'bearer', token };
 }
 
 function readCredentials(options: ServerOptions): Credentials | undefined {
