@@ -1,8 +1,10 @@
 // What would be published holds what it should and nothing else: the extension's .vsix and the npm package.
+import { readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { options } from '../esbuild.mjs';
 import { makePackage, packagePath } from './package.mjs';
-import { run } from './processes.mjs';
+import { root, run } from './processes.mjs';
 import { listZip } from './zip.mjs';
 
 const KB = 1024;
@@ -16,11 +18,19 @@ const LARGER = {
   'dist/platform.cjs': 1024 * KB,
 };
 
+/** What building a template in place leaves there. */
+const BUILT = /(^|\/)(node_modules|build|target)\//;
+/** Every file of every template, whatever its name. */
+const TEMPLATES = readdirSync(join(root, 'scaffold'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+  .filter((path) => !BUILT.test(path));
+
 const BUNDLES = Object.keys(options.entryPoints).map((name) => `dist/${name}.cjs`);
-const REQUIRED = [...BUNDLES, 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+const REQUIRED = [...BUNDLES, ...TEMPLATES, 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 const ALLOWED = [
   ...[...REQUIRED, 'package.nls.json'].map((file) => (name) => name === file),
-  (name) => /^(media|syntaxes|scaffold)\/(?!.*(node_modules|build)\/)/.test(name),
+  (name) => /^(media|syntaxes)\//.test(name),
 ];
 /** Beside what was put into it. */
 const MADE_BY_VSCE = ['extension.vsixmanifest', '[Content_Types].xml'];

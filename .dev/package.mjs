@@ -52,7 +52,7 @@ async function fill(stage) {
     if (path !== 'dist' && existsSync(join(root, path)))
       await cp(join(root, path), join(stage, path), {
         recursive: true,
-        filter: (file) => !/[\\/](node_modules|build)$/.test(file),
+        filter: (file) => !/[\\/](node_modules|build|target)$/.test(file),
       });
   await build({ ...options, minify: true, sourcemap: false, outdir: join(stage, 'dist') });
 }

@@ -1,22 +1,23 @@
-// Compiles the sample of scaffold/ in a copy, so that the clone stays clean.
-import { cp, mkdir, rm, symlink } from 'node:fs/promises';
+// Makes and compiles the sample: a new app from a template of scaffold/, as `hippo new` makes it.
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root, run } from './processes.mjs';
 
-/** @returns the folder of the copy, built; throws with the compiler's words if it does not compile. */
+/** @returns the folder, with what was built; throws with the command's or compiler's words if something fails. */
 export async function buildSample(folder) {
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await cp(join(root, 'scaffold/assemblyscript'), folder, {
-    recursive: true,
-    filter: (path) => !/[\\/](node_modules|build)$/.test(path),
-  });
+  const name = ['--name', 'hello', '--author', 'Hippo Tools'];
+  await demand(['dist/cli.cjs', 'new', '--template', 'assemblyscript', ...name, folder], root);
   // The sample's own dependencies are among those of this repository.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
-  const { code, output } = await run('node', [asc, 'assembly/index.ts', '--target', 'release'], {
-    cwd: folder,
-  });
-  if (code !== 0) throw new Error(`The sample does not compile:\n${output}`);
+  await demand(
+    [join(root, 'node_modules/assemblyscript/bin/asc.js'), 'assembly/index.ts', '--target', 'release'],
+    folder,
+  );
   return folder;
+}
+
+async function demand(args, cwd) {
+  const { code, output } = await run('node', args, { cwd });
+  if (code !== 0) throw new Error(`The sample cannot be made:\n${output}`);
 }

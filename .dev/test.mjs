@@ -48,6 +48,11 @@ const LAYERS = [
     debian: FOR_VSCODE,
     run: () => vitest('editor', ['--config', 'test/editor/vitest.config.ts']),
   },
+  {
+    name: 'template in Rust',
+    debian: ['rustc', 'cargo', 'libstd-rust-dev-wasm32', 'lld'],
+    run: () => vitest('templates', ['--config', 'test/templates/vitest.config.ts']),
+  },
   { name: 'start', run: () => command(['.dev/start.mjs', '--once', '--port', '0']) },
   {
     name: `e2e on Node ${OLDEST_NODE}`,

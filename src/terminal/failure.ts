@@ -68,6 +68,7 @@ const BY_CODE: Record<string, number> = {
   SEVERAL_FOUND: EXIT.project,
   NOT_UTF8: EXIT.project,
   INVALID_NAME: EXIT.usage,
+  NO_SUCH_TEMPLATE: EXIT.usage,
   NOT_HIPPO: EXIT.server,
   INVALID: EXIT.server,
   CONFLICT: EXIT.server,

@@ -19,7 +19,7 @@ interface Entry {
 /** In the order of the help. Only the module of the command that is called is loaded. */
 const COMMANDS: Record<string, Entry> = {
   new: {
-    summary: 'write a HIPPOFACTS file that fits what is in a folder',
+    summary: 'write a HIPPOFACTS that fits what is in a folder, or a new app (--template)',
     load: () => import('./commands/new.ts'),
   },
   publish: {
