@@ -33,7 +33,6 @@ export async function openProfile(browser: Browser, origin: string): Promise<Pro
   });
   context.setDefaultTimeout(15_000);
   const external = await stayOnThisMachine(context);
-  await forwardPorts(context);
   await keepSecrets(context, origin);
   await context.addInitScript({ content: REUSE_SERVICE_WORKER });
   return { context, external };
@@ -49,21 +48,6 @@ async function stayOnThisMachine(context: BrowserContext): Promise<string[]> {
     return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>external</title>' });
   });
   return external;
-}
-
-/** To a window on the web, a port of this machine is at `/proxy/PORT/` of the window's own address. */
-async function forwardPorts(context: BrowserContext): Promise<void> {
-  await context.route(/^[^?#]*\/proxy\/\d+\//, async (route) => {
-    const url = route
-      .request()
-      .url()
-      .replace(/^.*?\/proxy\/(\d+)/, 'http://127.0.0.1:$1');
-    try {
-      await route.fulfill({ response: await route.fetch({ url }) });
-    } catch (error) {
-      await route.fulfill({ status: 502, body: String(error) });
-    }
-  });
 }
 
 /** SecretStorage that outlives a window: VS Code asks this address for half of its key, else it keeps secrets in memory. */

@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { launchBrowser } from './browser.ts';
-import { startServer, type VSCodeName } from './server.ts';
+import { isolatedEnv, startServer, type VSCodeName } from './server.ts';
+import { QUIET_SETTINGS } from './settings.ts';
 
 const args = process.argv.slice(2);
 const pathsOf = (option: string) =>
@@ -19,7 +20,8 @@ const server = await startServer({
   root,
   vscode: (process.env['HIPPO_VSCODE'] ?? 'newest') as VSCodeName,
   driver: true,
-  env: process.env,
+  env: { ...process.env, ...isolatedEnv(root) },
+  settings: QUIET_SETTINGS,
 });
 const browser = await launchBrowser();
 try {

@@ -1,23 +1,25 @@
-// Starts the server of a VS Code under test: windows of it open in a browser, and extensions run in real extension
-// hosts beside it.
+// Starts the server of a VS Code: windows of it open in a browser, and extensions run in real extension hosts beside
+// it. In front of it stands a proxy for the ports of this machine, which windows on the web cannot reach otherwise.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startProxy } from '../../../.dev/port-proxy.mjs';
 import { findVSCode } from '../../vscode/setup.mjs';
-import { QUIET_SETTINGS } from './settings.ts';
 
 export type VSCodeName = 'newest' | 'oldest';
 
 export interface ServerOptions {
-  /** A folder of its own, which holds all that this VS Code keeps: settings, extensions, logs, home, temporary files. */
+  /** A folder for all that this VS Code keeps: settings, extensions, logs. */
   root: string;
   vscode?: VSCodeName;
   /** Paths of .vsix files to install. */
   extensions?: readonly string[];
-  /** The user's settings, besides those that keep VS Code quiet. */
+  /** Of the server, and so of extension hosts and terminals. */
+  env: Readonly<NodeJS.ProcessEnv>;
+  /** The user's settings; those that are there stay as they are if absent. */
   settings?: Readonly<Record<string, unknown>>;
   /** Settings of the machine, the only place for those with `scope: machine`. */
   machineSettings?: Readonly<Record<string, unknown>>;
@@ -25,16 +27,16 @@ export interface ServerOptions {
   trust?: boolean;
   /** Whether windows take tests to run from their address. They show no notifications then. */
   driver?: boolean;
-  /** Variables of the server, and so of extension hosts and terminals, besides PATH and those for its folders. */
-  env?: Readonly<NodeJS.ProcessEnv>;
+  /** What only who has it may open windows with: `?tkn=…` in their address. */
+  token?: string;
+  /** Port of the proxy; a free one if absent. */
+  port?: number;
 }
 
 export interface VSCodeServer {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, of the proxy. */
   origin: string;
   root: string;
-  /** Home of its extension hosts and terminals. */
-  home: string;
   logFile: string;
   /** Of every extension host, one a window (Linux only). */
   extensionHosts(): ExtensionHost[];
@@ -47,15 +49,13 @@ export interface ExtensionHost {
 }
 
 export async function startServer(options: ServerOptions): Promise<VSCodeServer> {
-  const { root, vscode = 'newest', extensions = [], trust = false, driver = false } = options;
+  const { root, vscode = 'newest', extensions = [], trust = false, driver = false, token } = options;
   const found = findVSCode(vscode);
   if (!found) throw new Error(`The ${vscode} VS Code is not installed: run "npm run vscode -- ${vscode}".`);
-  const home = join(root, 'home');
   const folders = ['--user-data-dir', join(root, 'user'), '--extensions-dir', join(root, 'extensions')];
-  const temporary = join(root, 'tmp');
-  for (const folder of [home, temporary]) mkdirSync(folder, { recursive: true });
-  writeSettings(join(root, 'user/User'), { ...QUIET_SETTINGS, ...options.settings });
-  writeSettings(join(root, 'user/Machine'), options.machineSettings ?? {});
+  mkdirSync(root, { recursive: true });
+  writeSettings(join(root, 'user/User'), options.settings);
+  writeSettings(join(root, 'user/Machine'), options.machineSettings);
 
   const logFile = join(root, 'server.log');
   const log = createWriteStream(logFile);
@@ -65,16 +65,7 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
       // A group of its own: with extension hosts, file watcher and terminals.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        LANG: 'C.UTF-8',
-        SHELL: '/bin/sh',
-        ...options.env,
-        HOME: home,
-        TMPDIR: temporary,
-        // Where it would put its sockets otherwise.
-        XDG_RUNTIME_DIR: temporary,
-      },
+      env: options.env,
     });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
@@ -86,7 +77,8 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
     if (code !== 0) throw new Error(`${extension} cannot be installed: ${readFileSync(logFile, 'utf8')}`);
   }
   const child = start(
-    ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
+    ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms'],
+    ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
     ...['--disable-telemetry', '--disable-experiments', '--disable-update-check'],
     // An extension host outlives a window that did not say goodbye; for 3 hours, if not told otherwise.
     ...['--reconnection-grace-time', '30'],
@@ -109,13 +101,14 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
 
   const port = await Promise.race([portOf(child.stdout), ended.then(() => undefined)]);
   if (port === undefined) throw new Error(`VS Code did not start: ${readFileSync(logFile, 'utf8')}`);
+  const proxy = await startProxy(port, options.port);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: proxy.origin,
     root,
-    home,
     logFile,
     extensionHosts: () => (child.pid === undefined ? [] : extensionHostsOf(child.pid)),
     stop: async () => {
+      await proxy.close();
       kill('SIGTERM');
       const patience = setTimeout(killAll, 5_000);
       await ended;
@@ -128,15 +121,32 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
   };
 }
 
-async function portOf(output: NodeJS.ReadableStream): Promise<string | undefined> {
+async function portOf(output: NodeJS.ReadableStream): Promise<number | undefined> {
   for await (const line of createInterface(output)) {
     const port = /^Extension host agent listening on (\d+)/.exec(line)?.[1];
-    if (port !== undefined) return port;
+    if (port !== undefined) return Number(port);
   }
   return undefined;
 }
 
-function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): void {
+/** Variables of a user of his own, who keeps everything below `root`. */
+export function isolatedEnv(root: string): NodeJS.ProcessEnv {
+  const home = join(root, 'home');
+  const temporary = join(root, 'tmp');
+  for (const folder of [home, temporary]) mkdirSync(folder, { recursive: true });
+  return {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    SHELL: '/bin/sh',
+    HOME: home,
+    TMPDIR: temporary,
+    // Where VS Code would put its sockets otherwise.
+    XDG_RUNTIME_DIR: temporary,
+  };
+}
+
+function writeSettings(folder: string, settings: Readonly<Record<string, unknown>> | undefined): void {
+  if (!settings) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
 }

@@ -18,8 +18,18 @@ import type { Browser } from 'playwright-core';
 import { inject, test as base } from 'vitest';
 import { cleanEnv, hippo } from '../cli.ts';
 import { launchBrowser, openProfile, type Profile } from './browser.ts';
-import { startServer, type ServerOptions, type VSCodeName, type VSCodeServer } from './server.ts';
+import {
+  isolatedEnv,
+  startServer,
+  type ServerOptions,
+  type VSCodeName,
+  type VSCodeServer,
+} from './server.ts';
+import { QUIET_SETTINGS } from './settings.ts';
 import { Workbench } from './workbench.ts';
+
+/** Variables and settings are besides those of every test. */
+export type StartOptions = Partial<Omit<ServerOptions, 'root' | 'extensions' | 'token' | 'port'>>;
 
 const RESULTS = fileURLToPath(new URL('../../../test-results', import.meta.url));
 
@@ -44,13 +54,15 @@ export class VSCodeUnderTest {
   }
 
   /** Starts the server with options of its own; `open` starts it without any. Once, and before the first window. */
-  async start(options: Omit<ServerOptions, 'root' | 'extensions'> = {}): Promise<VSCodeServer> {
+  async start(options: StartOptions = {}): Promise<VSCodeServer> {
     if (this.#server) throw new Error('VS Code has been started already.');
+    const root = join(this.#root, 'vscode');
     this.#server = startServer({
       vscode: (process.env['HIPPO_VSCODE'] ?? 'newest') as VSCodeName,
       ...options,
-      env: { HIPPO_HOME: this.hippoHome, ...options.env },
-      root: join(this.#root, 'vscode'),
+      root,
+      env: { ...isolatedEnv(root), HIPPO_HOME: this.hippoHome, ...options.env },
+      settings: { ...QUIET_SETTINGS, ...options.settings },
       extensions: [inject('vsix')],
     });
     return this.#server;
