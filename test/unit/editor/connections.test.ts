@@ -53,7 +53,7 @@ async function startHippo({ ours = true, password = 'right' }: HippoOptions = {}
       return { status: 201, body: '0f2a3b4c-0000-4000-8000-000000000000' };
     }
     if (path === '/healthz' && ours)
-      return { status: 200, body: { product: 'Hippo Tools', version: '0.1.0', instance: 'i' } };
+      return { status: 200, body: { product: 'hippo-tools', version: '0.1.0', instance: 'i' } };
     if (path === '/v1/_q')
       return { status: 200, body: { offset: 0, limit: 50, total: 0, more: false, invoices: [] } };
     if (!good.has(token)) return { status: 401 };
@@ -283,7 +283,7 @@ describe('commands', () => {
     expect(await connections.store.get('shop')).toEqual({ name: 'shop', hippoUrl: hippo.url });
     expect(connections.status).toMatchObject({ name: 'shop', state: 'signedOut' });
     expect(app.notifications.at(-1)).toMatchObject({
-      message: 'shop answers: Hippo Tools 0.1.0, you are not signed in, its Bindle server is not known.',
+      message: 'shop answers: hippo-tools 0.1.0, you are not signed in, its Bindle server is not known.',
       buttons: ['Sign In'],
     });
   });
