@@ -3,7 +3,7 @@
 
 import { BindleError } from '../bindle/http.ts';
 import type { BindleClient } from '../bindle/client.ts';
-import { formatId, type BindleId } from '../bindle/id.ts';
+import { type BindleId } from '../bindle/id.ts';
 import type { Invoice } from '../bindle/invoice.ts';
 import { sameContent } from '../bindle/same-content.ts';
 import type { AppItem, ChannelItem } from '../hippo/api.ts';
@@ -46,6 +46,8 @@ export interface Plan {
   stored: 'no' | 'same' | 'other' | 'yanked' | 'unknown';
   /** The app knows this version already. */
   registered: boolean;
+  /** The same user's build with a later time, which the user's channel would go on running: clocks differ. */
+  later: string | undefined;
   takers: Taker[];
   /** In the order in which they have to be done. */
   steps: Step[];
@@ -80,7 +82,7 @@ export class PlanError extends Error {
   }
 }
 
-/** What real Hippos take as the storage id of a revision (hippo-api.md §4); ours takes dots too. */
+/** What real Hippos take as the storage id of a revision (hippo-api.md §4); ours, and the first ones, take dots too. */
 const REAL_STORAGE_ID = /^[a-zA-Z0-9_/-]{1,200}$/;
 
 /** @throws PlanError, HippoError; asks and changes nothing */
@@ -88,7 +90,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
   const { invoice, hippo, signal } = options;
   const id: BindleId = { name: invoice.bindle.name, version: invoice.bindle.version };
   const { dialect, product } = await hippo.identify({ signal });
-  if (product === undefined && !REAL_STORAGE_ID.test(id.name))
+  if (product === undefined && dialect !== 'O' && !REAL_STORAGE_ID.test(id.name))
     throw new PlanError(
       'STORAGE_ID',
       `This Hippo cannot take the bindle name "${id.name}": it allows letters, digits, "-", "_" and "/" only.`,
@@ -96,6 +98,8 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
     );
   const stored = await isStored(options, id);
   if (dialect === 'O') {
+    // Nothing else asks it who this is before the bindle is pushed.
+    await hippo.bearer();
     const files = compareFiles(invoice, undefined);
     return {
       id,
@@ -103,6 +107,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
       appKnown: false,
       stored,
       registered: false,
+      later: undefined,
       takers: [],
       steps: [],
       files,
@@ -123,7 +128,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
       if (channel.revisionSelectionStrategy !== 'UseRangeRule') continue;
       if (!takes(channel.rangeRule ?? '*', numbers, id.version)) continue;
       const runs = channel.activeRevision?.revisionNumber ?? null;
-      takers.push({ app: one, channel, runs, own: isOwnRule(channel.rangeRule, id.version) });
+      takers.push({ app: one, channel, runs, own: isRuleOf(channel, options.user) });
     }
   }
   const numbers = (app && known.get(app.id)) ?? [];
@@ -135,6 +140,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
     appKnown: true,
     stored,
     registered: numbers.includes(id.version),
+    later: options.versioning === 'dev' ? laterBuild(id.version, numbers) : undefined,
     takers,
     steps,
     files: compareFiles(invoice, base),
@@ -148,14 +154,27 @@ export function ownRule(version: string): string | undefined {
   return name === undefined ? undefined : `P:*-${name}-*`;
 }
 
+function laterBuild(version: string, numbers: readonly string[]): string | undefined {
+  const rule = ownRule(version);
+  const chosen = rule === undefined ? undefined : selectRevision(rule, [...numbers, version]);
+  return chosen === version ? undefined : chosen;
+}
+
 /** A name that every Hippo takes, made from a bindle's name. */
 export function appNameOf(bindleName: string): string {
-  const last = bindleName.slice(bindleName.lastIndexOf('/') + 1);
-  const cleaned = last
-    .replace(/[^a-zA-Z0-9-]+/g, '-')
-    .replace(/-{2,}/g, '-')
-    .replace(/^-|-$/g, '');
-  return cleaned.slice(0, 60) || 'app';
+  return cleanName(bindleName.slice(bindleName.lastIndexOf('/') + 1), MAX_APP_NAME) || 'app';
+}
+
+/** What stands in a domain (hippo-api.md §4): a number is still added to an app's name. */
+const MAX_APP_NAME = 60;
+const MAX_CHANNEL_NAME = 63;
+
+function cleanName(text: string, length: number): string {
+  return text
+    .replace(/[^a-zA-Z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, length)
+    .replace(/-$/, '');
 }
 
 function chooseApp(apps: readonly AppItem[], { app: asked, invoice }: PlanOptions): AppItem | undefined {
@@ -191,8 +210,10 @@ async function planSteps(
     const found = app?.channels.find((one) => one.name === wanted || one.id === wanted);
     return found && hippo.channel(found.id, { signal });
   };
-  const name = options.channel ?? (versioning === 'dev' ? user : 'production');
-  const rule = (versioning === 'dev' ? ownRule(id.version) : undefined) ?? ruleFor(id.version, numbers);
+  const own = versioning === 'dev' ? ownRule(id.version) : undefined;
+  const name = options.channel ?? (own === undefined ? 'production' : channelNameOf(id.version, user));
+  // Making an app imports what the Bindle server holds.
+  const rule = own ?? ruleFor(id.version, app ? numbers : await storedVersions(options));
   if (!app)
     return [
       { type: 'create-app', name: appNameOf(id.name), storageId: id.name },
@@ -207,9 +228,26 @@ async function planSteps(
   // Whoever has set up channels of their own wants no other.
   if (takers.some((taker) => taker.app.id === app.id)) return [];
   if (!channel) return [{ type: 'create-channel', name, rule }];
-  return [
-    { type: 'change-rule', channel, rule, own: versioning === 'dev' && /^p:/i.test(channel.rangeRule ?? '') },
-  ];
+  // Of two versions that differ in build metadata alone, every rule picks the one that was first.
+  if (!takes(rule, numbers, id.version)) return [{ type: 'choose-revision', channel }];
+  return [{ type: 'change-rule', channel, rule, own: own !== undefined && isRuleOf(channel, user) }];
+}
+
+/** The channel follows the builds of this user, of whatever version. */
+function isRuleOf({ revisionSelectionStrategy, rangeRule }: ChannelItem, user: string): boolean {
+  const [, name = ''] = /^p:[^-]+-(.+)-\*$/i.exec(rangeRule ?? '') ?? [];
+  return revisionSelectionStrategy === 'UseRangeRule' && isNameOf(name, user);
+}
+
+/** `rc.1-ana` is ana, too: all between the first and the last hyphen of `1.0.0-rc.1-ana-20210510093000123`. */
+function isNameOf(name: string, user: string): boolean {
+  return name === user || name.endsWith(`-${user}`);
+}
+
+/** The channel that follows the builds which have this version's user; somebody else's may be released, too. */
+function channelNameOf(version: string, user: string): string {
+  const name = splitPrerelease(version)?.name ?? user;
+  return cleanName(isNameOf(name, user) ? user : name, MAX_CHANNEL_NAME);
 }
 
 /** The widest rule that makes a channel run this version now. */
@@ -229,9 +267,8 @@ function takes(rule: string, numbers: readonly string[], version: string): boole
   }
 }
 
-function isOwnRule(rule: string | null, version: string): boolean {
-  return rule !== null && rule.toLowerCase() === ownRule(version)?.toLowerCase();
-}
+/** Invoices are answered whole. */
+const SEARCH_PAGE = 50;
 
 async function isStored({ bindle, invoice, signal }: PlanOptions, id: BindleId): Promise<Plan['stored']> {
   try {
@@ -242,6 +279,23 @@ async function isStored({ bindle, invoice, signal }: PlanOptions, id: BindleId):
     if (!(error instanceof BindleError)) throw error;
     // What else is wrong with the server is the push's to say, which may not need it.
     return error.code === 'NOT_FOUND' ? 'no' : 'unknown';
+  }
+}
+
+/** The versions that the Bindle server holds of this name, as far as it can be asked. */
+async function storedVersions({ bindle, invoice, signal }: PlanOptions): Promise<string[]> {
+  const { name } = invoice.bindle;
+  const versions: string[] = [];
+  try {
+    for (let offset = 0; ; offset += SEARCH_PAGE) {
+      const { invoices, more } = await bindle.search({ query: name, offset, limit: SEARCH_PAGE }, { signal });
+      for (const found of invoices)
+        if (found.bindle.name === name && !found.yanked) versions.push(found.bindle.version);
+      if (!more || invoices.length === 0) return versions;
+    }
+  } catch (error) {
+    if (error instanceof BindleError) return versions;
+    throw error;
   }
 }
 
@@ -282,7 +336,7 @@ export function compareFiles(invoice: Invoice, base: Invoice | undefined): FileC
   return [...changes.values()];
 }
 
-/** One line that says which bindle goes where. */
+/** What a step does, after "I shall". */
 export function describeStep(step: Step): string {
   switch (step.type) {
     case 'create-app':
@@ -294,8 +348,4 @@ export function describeStep(step: Step): string {
     case 'choose-revision':
       return `let the channel ${step.channel.name} run this very version`;
   }
-}
-
-export function describePlan({ id, app }: Plan): string {
-  return app ? `${formatId(id)} to ${app.name}` : formatId(id);
 }

@@ -1,5 +1,5 @@
-// Raising the version in HIPPOFACTS as part of a publish: first in memory, and on disk once the bindle is stored,
-// so that a publish that breaks off can be repeated with the same version.
+// Raising the version in HIPPOFACTS as part of a publish: first in memory, and on disk at the very end, so that a publish
+// that breaks off can be repeated with the same version.
 
 import { constants } from 'node:fs';
 import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -32,9 +32,10 @@ export class VersionError extends Error {
 /**
  * What the file would be; the file itself is left alone.
  * @param target a project's folder or its HIPPOFACTS
+ * @param after a version that is taken: the next one after it, instead of after that of the file
  * @throws VersionError, ManifestError
  */
-export async function raiseVersion(target: string, bump: Bump): Promise<RaisedVersion> {
+export async function raiseVersion(target: string, bump: Bump, after?: string): Promise<RaisedVersion> {
   const { file, kind } = await findManifest(target);
   if (kind === 'module')
     throw new VersionError(
@@ -44,7 +45,7 @@ export async function raiseVersion(target: string, bump: Bump): Promise<RaisedVe
     );
   const text = await readManifest(file);
   const from = readVersion(text);
-  const to = from === undefined ? undefined : bumpVersion(from, bump);
+  const to = from === undefined ? undefined : bumpVersion(after ?? from, bump);
   const edit = to === undefined ? undefined : editVersion(text, to);
   if (from === undefined || to === undefined || !edit)
     throw new VersionError('NO_VERSION', `${file} has no semantic version (e.g. 1.2.3) to raise.`);
@@ -78,8 +79,8 @@ export async function writeVersion({ file, from, to }: RaisedVersion): Promise<b
   } catch (error) {
     throw new VersionError(
       'NOT_WRITTEN',
-      `${to} is stored on the server, but ${file} still says ${from}: ${reasonOf(error)}`,
-      `Write version = "${to}" into it, then publish again.`,
+      `${to} is published, but ${file} still says ${from}: ${reasonOf(error)}`,
+      `Write version = "${to}" into it.`,
       { cause: error },
     );
   }

@@ -11,11 +11,12 @@ import type { Problem } from '../hippofacts/problem.ts';
 import { makeBindle, type MadeBindle, type MakeOptions } from './make-bindle.ts';
 import { describeStep, planPublish, type Plan, type Step } from './plan.ts';
 import type { Decide } from './questions.ts';
-import { raiseVersion, writeVersion, type RaisedVersion } from './raise-version.ts';
+import { raiseVersion, VersionError, writeVersion, type RaisedVersion } from './raise-version.ts';
+import { untilCancelled, type Reached } from './reached.ts';
 import { release, type Released, type ReleaseEvent } from './release.ts';
 import { send, sendThroughHippo } from './send.ts';
 import { stage as writeStage } from './stage.ts';
-import { bumpVersion, BUMPS, type Bump } from './version.ts';
+import { bumpVersion, BUMPS, timeOf, type Bump } from './version.ts';
 
 export type Stage = 'build' | 'collect' | 'plan' | 'push' | 'release' | 'wait';
 
@@ -99,137 +100,182 @@ export class PublishError extends Error {
  * @throws PublishError `PROBLEMS` after the event that has them, and what `publish` throws up to its plan
  */
 export async function preview(options: PreviewOptions): Promise<{ plan: Plan; invoice: Invoice }> {
-  const raised = options.bump && (await raiseVersion(options.path, options.bump));
-  const { plan, invoice, close } = await prepare(options, raised);
-  await close();
-  return { plan, invoice };
+  return untilCancelled(options, async () => {
+    const { plan, invoice, close } = await prepare(options, new Tries());
+    await close();
+    return { plan, invoice };
+  });
 }
 
 /**
  * Publishes a project, up to channels that answer. Safe to repeat after a failure at any point.
- * @throws PublishError, VersionError, ManifestError, PlanError, SignatureRefused, PushError, BindleError,
- * ReleaseError, HippoError, the signal's reason
+ * @throws PublishError, PublishCancelled, VersionError, ManifestError, PlanError, SignatureRefused, PushError,
+ * BindleError, ReleaseError, NotServedError, HippoError
  */
 export async function publish(options: PublishOptions): Promise<Published> {
-  const { signal, onEvent } = options;
-  if (options.viaHippo && (await options.hippo.identify({ signal })).product === undefined)
-    throw new PublishError(
-      'NOT_VIA_HIPPO',
-      `${options.hippo.url.origin} takes no bindles itself.`,
-      'Leave --via hippo away, and name its Bindle server.',
-    );
-  if (options.build) {
-    onEvent?.({ type: 'stage', stage: 'build' });
-    await options.build();
-    signal?.throwIfAborted();
-  }
-  let raised = options.bump && (await raiseVersion(options.path, options.bump));
-  for (let attempt = 1; ; attempt++) {
-    const { made, invoice, plan, close } = await prepare(options, raised);
-    try {
-      if (plan.stored === 'other' || plan.stored === 'yanked') {
-        // Somebody else's build of the same user in the same millisecond: the next one has another.
-        if (options.versioning === 'dev' && attempt < ATTEMPTS) continue;
-        raised = await raiseTaken(options, plan, raised);
-        continue;
-      }
-      const steps = await agree(plan, options);
-      const key = await options.signingKey?.();
-      const seconds = Math.floor(options.clock().getTime() / 1000);
-      const signed = key ? signInvoice(invoice, key, 'creator', seconds) : invoice;
-      if (options.directory !== undefined)
-        await writeStage(made, signed, options.directory, signal ? { signal } : {});
-      onEvent?.({ type: 'stage', stage: 'push' });
-      const { created, sent } = await sendBindle(options, made, plan, signed, key);
-      if (raised) await keepVersion(raised, onEvent);
-      return { id: plan.id, invoice: signed, plan, created, sent, ...(await goLive(plan, steps, options)) };
-    } catch (error) {
-      // The same, met a moment later.
-      const again = error instanceof PushError && error.code === 'CONTENT_DIFFERS';
-      if (!again || options.versioning !== 'dev' || attempt >= ATTEMPTS) throw error;
-    } finally {
-      await close();
+  return untilCancelled(options, async (reached) => {
+    const { hippo, signal, onEvent } = options;
+    if (options.viaHippo && (await hippo.identify({ signal })).product === undefined)
+      throw new PublishError(
+        'NOT_VIA_HIPPO',
+        `${hippo.url.origin} takes no bindles itself.`,
+        'Leave --via hippo away, and name its Bindle server.',
+      );
+    if (options.build) {
+      onEvent?.({ type: 'stage', stage: 'build' });
+      await options.build();
+      signal?.throwIfAborted();
     }
-  }
+    const tries = new Tries();
+    for (;;) {
+      const prepared = await prepare(options, tries, options.decide);
+      try {
+        return await carryOut(prepared, options, reached);
+      } catch (error) {
+        // Somebody else has taken the version a moment ago.
+        const taken = error instanceof PushError && error.code === 'CONTENT_DIFFERS';
+        const other = options.versioning === 'dev' || options.bump !== undefined;
+        if (!taken || !other || !tries.more()) throw error;
+      } finally {
+        await prepared.close();
+      }
+    }
+  });
 }
 
 /**
  * Releases a bindle that is on the server already.
- * @throws PublishError, PlanError, ReleaseError, HippoError, the signal's reason
+ * @throws PublishError, PublishCancelled, PlanError, ReleaseError, NotServedError, HippoError
  */
 export async function releaseStored(
   options: Target & { invoice: Invoice; versioning: PreviewOptions['versioning']; user: string },
 ): Promise<Released & { plan: Plan }> {
-  const { onEvent } = options;
-  onEvent?.({ type: 'stage', stage: 'plan' });
-  const plan = await planPublish(options);
-  onEvent?.({ type: 'planned', plan });
-  const steps = await agree(plan, options);
-  return { plan, ...(await goLive(plan, steps, options)) };
+  return untilCancelled(options, async (reached) => {
+    reached.at('stored', options.invoice.bindle);
+    const { onEvent } = options;
+    onEvent?.({ type: 'stage', stage: 'plan' });
+    const plan = await planPublish(options);
+    onEvent?.({ type: 'planned', plan });
+    const steps = await agree(plan, options);
+    return { plan, ...(await goLive(plan, steps, options, reached)) };
+  });
 }
 
-const ATTEMPTS = 5;
-
+/** A bindle under a version that it can have, and what is to be done with it. */
 interface Prepared {
   made: MadeBindle;
   invoice: Invoice;
   plan: Plan;
+  raised: RaisedVersion | undefined;
   close: () => Promise<void>;
 }
 
-async function prepare(options: PreviewOptions, raised: RaisedVersion | undefined): Promise<Prepared> {
-  const { onEvent } = options;
-  onEvent?.({ type: 'stage', stage: 'collect' });
-  const { signal } = options;
-  const made = await makeBindle({
-    ...options,
-    now: options.clock(),
-    ...(raised ? { text: raised.text } : {}),
-  });
-  try {
-    onEvent?.({ type: 'problems', file: made.file, problems: made.problems });
-    if (made.lookupFailure) throw made.lookupFailure;
-    const { invoice } = made;
-    if (!invoice) {
-      const errors = made.problems.filter(({ severity }) => severity === 'error').length;
-      throw new PublishError(
-        'PROBLEMS',
-        `${made.file} has ${errors === 1 ? 'an error' : `${errors} errors`}: nothing was made or sent.`,
-      );
-    }
-    signal?.throwIfAborted();
-    onEvent?.({ type: 'stage', stage: 'plan' });
-    const plan = await planPublish({ ...options, invoice });
-    onEvent?.({ type: 'planned', plan });
-    return { made, invoice, plan, close: () => made.close() };
-  } catch (error) {
-    await made.close();
-    throw error;
+/** How often a publish begins anew because of others who publish at the same time. */
+class Tries {
+  #left = 20;
+
+  more(): boolean {
+    return --this.#left > 0;
   }
 }
 
-/** Another version instead of one that others may have got already. */
-async function raiseTaken(
-  { decide, path }: PublishOptions,
-  plan: Plan,
-  raised: RaisedVersion | undefined,
-): Promise<RaisedVersion> {
-  const { version } = plan.id;
-  const how = plan.stored === 'yanked' ? 'and yanked' : 'with other content';
-  const taken = new PublishError(
-    'VERSION_TAKEN',
-    `${formatId(plan.id)} is on the server already, ${how}, and nothing was sent.`,
-    'A published version never changes: raise it in HIPPOFACTS, or let --bump patch do that.',
+/**
+ * Finds out what would be sent, under which version.
+ * @param decide asked for another version if this one is taken; without it, the plan says that it is
+ */
+async function prepare(options: PreviewOptions, tries: Tries, decide?: Decide): Promise<Prepared> {
+  const { path, bump, onEvent, signal } = options;
+  let raised = bump && (await raiseVersion(path, bump));
+  let now = options.clock();
+  onEvent?.({ type: 'stage', stage: 'collect' });
+  for (let first = true; ; first = false) {
+    const made = await makeBindle({ ...options, now, ...(raised ? { text: raised.text } : {}) });
+    try {
+      if (first || !made.invoice) onEvent?.({ type: 'problems', file: made.file, problems: made.problems });
+      const invoice = sound(made);
+      signal?.throwIfAborted();
+      if (first) onEvent?.({ type: 'stage', stage: 'plan' });
+      const plan = await planPublish({ ...options, invoice });
+      const taken = plan.stored === 'other' || plan.stored === 'yanked';
+      if (options.versioning === 'dev' && (taken || plan.later !== undefined) && tries.more()) {
+        now = later(options.clock(), plan);
+      } else if (taken && bump !== undefined && tries.more()) {
+        raised = await raiseVersion(path, bump, plan.id.version);
+      } else if (taken && decide) {
+        raised = await raiseVersion(path, await askForBump(plan, decide), plan.id.version);
+      } else {
+        onEvent?.({ type: 'planned', plan });
+        return { made, invoice, plan, raised, close: () => made.close() };
+      }
+      await made.close();
+    } catch (error) {
+      await made.close();
+      throw error;
+    }
+  }
+}
+
+function sound({ invoice, file, problems, lookupFailure }: MadeBindle): Invoice {
+  if (lookupFailure) throw lookupFailure;
+  if (invoice) return invoice;
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  throw new PublishError(
+    'PROBLEMS',
+    `${file} has ${errors === 1 ? 'an error' : `${errors} errors`}: nothing was made or sent.`,
   );
-  // A version that was raised on demand is one that the person must look at.
-  if (raised) throw taken;
+}
+
+/** A time by which this build follows those of the same user that came from machines with another clock. */
+function later(now: Date, plan: Plan): Date {
+  const times = [plan.id.version, plan.later ?? ''].map((version) => timeOf(version)?.getTime() ?? 0);
+  return new Date(Math.max(now.getTime(), ...times.map((time) => time + 1)));
+}
+
+/** @throws PublishError `VERSION_TAKEN` if there is to be no other */
+async function askForBump({ id, stored }: Plan, decide: Decide): Promise<Bump> {
+  const { version } = id;
   const proposals = BUMPS.flatMap((bump) => {
     const next = bumpVersion(version, bump);
     return next === undefined ? [] : [{ bump, version: next }];
   });
   const bump = await decide({ type: 'bump', version, proposals });
-  if (bump === undefined) throw taken;
-  return raiseVersion(path, bump);
+  if (bump !== undefined) return bump;
+  throw new PublishError(
+    'VERSION_TAKEN',
+    `${formatId(id)} is on the server already, ${stored === 'yanked' ? 'and yanked' : 'with other content'}, and nothing was sent.`,
+    'A published version never changes: raise it in HIPPOFACTS, or let --bump patch do that.',
+  );
+}
+
+async function carryOut(
+  { made, invoice, plan, raised }: Prepared,
+  options: PublishOptions,
+  reached: Reached,
+): Promise<Published> {
+  const { signal, onEvent } = options;
+  const steps = await agree(plan, options);
+  const key = await options.signingKey?.();
+  const seconds = Math.floor(options.clock().getTime() / 1000);
+  const signed = key ? signInvoice(invoice, key, 'creator', seconds) : invoice;
+  if (options.directory !== undefined)
+    await writeStage(made, signed, options.directory, signal ? { signal } : {});
+  onEvent?.({ type: 'stage', stage: 'push' });
+  reached.at('sending', plan.id);
+  const { created, sent } = await sendBindle(options, made, plan, signed, key);
+  reached.at('stored', plan.id);
+  try {
+    const released = await goLive(plan, steps, options, reached);
+    // Only now: until then, the same publish again goes on with the same version.
+    if (raised) await keepVersion(raised, onEvent);
+    return { id: plan.id, invoice: signed, plan, created, sent, ...released };
+  } catch (error) {
+    if (raised && !(error instanceof VersionError))
+      onEvent?.({
+        type: 'warning',
+        message: `${raised.file} still says version ${raised.from}; the same publish again goes on with ${raised.to}.`,
+      });
+    throw error;
+  }
 }
 
 /**
@@ -310,7 +356,12 @@ async function keepVersion(raised: RaisedVersion, onEvent: Target['onEvent']): P
     });
 }
 
-async function goLive(plan: Plan, steps: readonly Step[], options: Target): Promise<Released> {
+async function goLive(
+  plan: Plan,
+  steps: readonly Step[],
+  options: Target,
+  reached: Reached,
+): Promise<Released> {
   const { hippo, wait = true, signal, onEvent } = options;
   onEvent?.({ type: 'stage', stage: 'release' });
   return release({
@@ -318,7 +369,10 @@ async function goLive(plan: Plan, steps: readonly Step[], options: Target): Prom
     hippo,
     steps,
     onEvent: (event) => {
-      if (event.type === 'waiting') onEvent?.({ type: 'stage', stage: 'wait' });
+      if (event.type === 'waiting') {
+        reached.at('released', plan.id);
+        onEvent?.({ type: 'stage', stage: 'wait' });
+      }
       onEvent?.({ type: 'release', event });
     },
     ...(signal ? { signal } : {}),

@@ -45,12 +45,23 @@ export function devVersion(version: string, user: string, now: Date): string {
   return `${version}-${user}-${date}${time}${String(now.getMilliseconds()).padStart(3, '0')}`;
 }
 
+/** When a development build was made, as its version says; undefined for other versions. */
+export function timeOf(version: string): Date | undefined {
+  const parts = /-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/.exec(version)?.slice(1).map(Number);
+  if (!parts) return undefined;
+  const [year = 0, month = 1, day, hours, minutes, seconds, milliseconds] = parts;
+  return new Date(year, month - 1, day, hours, minutes, seconds, milliseconds);
+}
+
 function clean(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .replace(/[^0-9A-Za-z-]+/g, '-')
-    .replace(/^-+|-+$/g, '');
+  return (
+    name
+      .normalize('NFKD')
+      .replace(/\p{Mark}/gu, '')
+      // Two hyphens in a row would make a domain that real Hippos refuse (hippo-api.md §4).
+      .replace(/[^0-9A-Za-z]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+  );
 }
 
 function accountName(): string | undefined {

@@ -112,6 +112,16 @@ function releaseLines(event: ReleaseEvent): Line[] {
       const other = step.type === 'create-app' && step.name !== name ? ` (as ${name})` : '';
       return [{ text: `Done: ${describeStep(step)}${other}` }];
     }
+    case 'overtaken': {
+      const { name, runs } = event.channel;
+      return [
+        {
+          text: `${name} runs ${visible(runs ?? 'nothing')} by now: that was published or chosen meanwhile.`,
+          tone: 'warning',
+          matters: true,
+        },
+      ];
+    }
     case 'registered':
       return [];
   }

@@ -1,13 +1,11 @@
 // Publishing through the command, to a local Hippo.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cleanEnv, hippo, type Ran } from '../support/cli.ts';
 import { startLocalPlatform, type LocalPlatform } from '../support/local-platform.ts';
-import { startReferenceServer } from '../support/reference-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { compile } from '../support/wasm.ts';
 
@@ -211,83 +209,5 @@ describe('hippo publish', () => {
     writeFileSync(join(dir, 'build.cjs'), 'process.exit(7)');
     const failed = await run(['publish', '--build', `"${process.execPath}" build.cjs`]);
     expect(failed).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('exit code 7') });
-  });
-});
-
-describe('an old Hippo, which cannot list apps', () => {
-  async function oldHippo(
-    status: number,
-  ): Promise<{ url: string; seen: string[]; close: () => Promise<void> }> {
-    const seen: string[] = [];
-    const server = createServer((req, res) => {
-      let body = '';
-      req.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      req.on('end', () => {
-        if (req.url === '/account/createtoken' && req.method === 'POST') {
-          const { username, password } = JSON.parse(body || '{}') as Record<string, string>;
-          seen.push(`sign in ${username}`);
-          if (password !== 'secret') return res.writeHead(400).end();
-          return res
-            .writeHead(201, { 'content-type': 'application/json' })
-            .end(JSON.stringify({ token: 'T', expiration: '2099-01-01T00:00:00Z' }));
-        }
-        if (req.url === '/api/revision' && req.method === 'POST') {
-          seen.push(`${req.headers.authorization} ${body}`);
-          return res.writeHead(status).end();
-        }
-        res.writeHead(404).end();
-      });
-    });
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-    const close = (): Promise<void> =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      });
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, close };
-  }
-
-  it('gets the revision, as the original client sends it', async () => {
-    const [old, bindle] = [await oldHippo(201), await startReferenceServer()];
-    try {
-      const env = {
-        HIPPO_URL: old.url,
-        HIPPO_USERNAME: 'ana',
-        HIPPO_PASSWORD: 'secret',
-        BINDLE_URL: bindle.url,
-      };
-      const ran = await run(['push', '.', '-v', 'production', '-o', 'message'], env);
-      expect(ran).toMatchObject({ code: 0, stdout: `pushed: team/${name}/1.0.0\n` });
-      expect(bindle.invoices.has(`team/${name}/1.0.0`)).toBe(true);
-      expect(old.seen.at(-1)).toBe(
-        `Bearer T ${JSON.stringify({ appStorageId: `team/${name}`, revisionNumber: '1.0.0' })}`,
-      );
-    } finally {
-      await Promise.all([old.close(), bindle.close()]);
-    }
-  });
-
-  it('that has no such app says so, and the bindle is kept', async () => {
-    const [old, bindle] = [await oldHippo(404), await startReferenceServer()];
-    try {
-      const env = {
-        HIPPO_URL: old.url,
-        HIPPO_USERNAME: 'ana',
-        HIPPO_PASSWORD: 'secret',
-        BINDLE_URL: bindle.url,
-      };
-      const ran = await run(['push', '.', '-v', 'production'], env);
-      expect(ran).toMatchObject({ code: 1, stdout: '' });
-      expect(ran.stderr).toMatch(
-        new RegExp(
-          `The bindle team/${name}/1\\.0\\.0 is stored, but .* no app .*\n.*hippo create NAME team/${name}`,
-        ),
-      );
-      const denied = await run(['push', '.', '-v', 'production'], { ...env, HIPPO_PASSWORD: 'wrong-one' });
-      expect(denied.code).toBe(5);
-      expect(denied.stderr).not.toContain('wrong-one');
-    } finally {
-      await Promise.all([old.close(), bindle.close()]);
-    }
   });
 });
