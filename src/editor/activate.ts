@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { Connections } from './connections/connections.ts';
 import { registerConnections, registerTerminal } from './connections/register.ts';
 import type { Disposable } from './disposables.ts';
+import { registerNewApp } from './new-app/register.ts';
 import { Projects } from './projects.ts';
 import { createApp } from './vscode-app.ts';
 
@@ -20,6 +21,7 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app }) => app.commands.register('hippo.showOutput', () => app.log.show()),
   ({ app, connections }) => registerConnections(app, connections),
   ({ app, connections }) => registerTerminal(app, connections),
+  ({ app, connections }) => registerNewApp(app, connections),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -223,6 +223,8 @@ export interface TerminalEnvironment {
 }
 
 export interface Extension {
+  /** `publisher.name` */
+  readonly id: string;
   readonly version: string;
   /** Absolute path of a file that comes with the extension. */
   path(file: string): string;

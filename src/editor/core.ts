@@ -14,3 +14,7 @@ export {
 export { examine } from '../session/examine.ts';
 export { openSession, readCertificates, transport } from '../session/open-session.ts';
 export { signIn, signOut } from '../session/sign-in.ts';
+export { proposeManifest, writeNewManifest } from '../hippofacts/create.ts';
+export { gitAuthor } from '../hippofacts/git-author.ts';
+export { createProject, inTheWay } from '../hippofacts/new-project.ts';
+export { TEMPLATES } from '../hippofacts/templates.ts';

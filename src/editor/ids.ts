@@ -8,6 +8,9 @@ export interface ResourceLike {
   toString(): string;
 }
 
+/** Where somebody has begun to make an app, if that is where to go on. */
+export type NewAppOrigin = 'walkthrough';
+
 /** What each command takes and gives. What a menu passes comes first, and is optional: the palette passes nothing. */
 export interface CommandMap {
   'hippo.showOutput': () => void;
@@ -19,6 +22,9 @@ export interface CommandMap {
   'hippo.signIn': (name?: string) => Promise<void>;
   'hippo.signOut': (name?: string) => Promise<void>;
   'hippo.register': (name?: string) => Promise<void>;
+  'hippo.startLocal': () => Promise<void>;
+  'hippo.newApp': (origin?: NewAppOrigin) => Promise<void>;
+  'hippo.addHippofacts': (folder?: ResourceLike) => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -37,6 +43,9 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.signIn': 'palette',
   'hippo.signOut': 'palette',
   'hippo.register': 'palette',
+  'hippo.startLocal': 'palette',
+  'hippo.newApp': 'palette',
+  'hippo.addHippofacts': 'palette',
 };
 
 /** Ours, each with its default as package.json has it. */
@@ -68,6 +77,12 @@ export interface ContextMap {
   /** Name of the connection in use. */
   'hippo.connection': string;
   'hippo.connectionState': string;
+  /** There is a HIPPOFACTS in the workspace. */
+  'hippo.hasApp': boolean;
+  /** Something was published from this workspace. */
+  'hippo.published': boolean;
+  /** Somebody has looked at a channel in the browser. */
+  'hippo.visited': boolean;
 }
 
 export type ContextKey = keyof ContextMap;
@@ -75,12 +90,18 @@ export type ContextKey = keyof ContextMap;
 export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
   'hippo.connection': true,
   'hippo.connectionState': true,
+  'hippo.hasApp': true,
+  'hippo.published': true,
+  'hippo.visited': true,
 };
 
 /** Views by id; their containers too. */
 export const VIEWS = {} as const;
 export const VIEW_CONTAINERS = {} as const;
 export type ViewId = string;
+
+/** The walkthrough's id. */
+export const WALKTHROUGH = 'start';
 
 /** Status bar items: VS Code shows each as `hippo-tools.hippo-tools.<id>`. */
 export const STATUS_BAR = { connection: 'connection' } as const;
@@ -98,4 +119,6 @@ export interface WorkspaceMemory {
 export interface UserMemory {
   /** `origin user` of those who do not want their password kept. */
   'password.declined': string[];
+  /** An app that was made a moment ago, and is to be shown where its folder is opened; `at` is when, in ms since 1970. */
+  'newApp.made': import('./new-app/arrival.ts').MadeApp & { readonly at: number };
 }

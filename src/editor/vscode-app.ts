@@ -222,6 +222,7 @@ function createTerminals(collection: vscode.GlobalEnvironmentVariableCollection)
 
 function createExtension(context: vscode.ExtensionContext): Extension {
   return {
+    id: context.extension.id,
     version: String((context.extension.packageJSON as { version?: unknown }).version),
     path: (file) => context.asAbsolutePath(file),
     storage: context.globalStorageUri.fsPath,

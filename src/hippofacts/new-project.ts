@@ -56,18 +56,26 @@ export async function createProject(scaffold: string, wish: NewProject): Promise
   return { folder, name, files: [...texts.keys()].sort() };
 }
 
-async function demandEmpty(folder: string): Promise<void> {
+/**
+ * What keeps a new project from being made in a folder: the names in it, sorted; none if it is empty or not there.
+ * @throws ProjectError `NOT_A_FOLDER`; errors of the file system
+ */
+export async function inTheWay(folder: string): Promise<string[]> {
   const stats = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!stats) return;
+  if (!stats) return [];
   if (!stats.isDirectory())
     throw new ProjectError('NOT_A_FOLDER', `${folder} is there already and is not a folder.`);
-  const inTheWay = (await readdir(folder)).filter((name) => !NOT_IN_THE_WAY.has(name)).sort();
-  if (inTheWay.length === 0) return;
-  const named = inTheWay.slice(0, MOST_NAMED).join(', ');
-  const more = inTheWay.length > MOST_NAMED ? ` and ${inTheWay.length - MOST_NAMED} more` : '';
+  return (await readdir(folder)).filter((name) => !NOT_IN_THE_WAY.has(name)).sort();
+}
+
+async function demandEmpty(folder: string): Promise<void> {
+  const names = await inTheWay(folder);
+  if (names.length === 0) return;
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
   throw new ProjectError(
     'NOT_EMPTY',
     `${folder} is not empty: ${named}${more}. Name a new folder, or an empty one.`,

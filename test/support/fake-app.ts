@@ -93,6 +93,7 @@ export class FakeApp implements App {
   constructor(home: string) {
     this.places = findPlaces({ HIPPO_HOME: home });
     this.extension = {
+      id: 'hippo-tools.hippo-tools',
       version: '0.1.0',
       path: (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url)),
       storage: join(home, 'storage'),

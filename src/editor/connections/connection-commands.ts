@@ -52,6 +52,14 @@ export class ConnectionCommands {
     await this.#connections.choose(picked.use);
   }
 
+  /** Starts the local Hippo, if it does not run, and uses it. */
+  async startLocal(): Promise<void> {
+    const connections = this.#connections;
+    if ((await connections.current()).name !== LOCAL) await connections.choose(LOCAL);
+    const { hippoUrl } = await connections.use(async ({ connection }) => connection, { connection: LOCAL });
+    this.#app.prompts.mention(`The local Hippo runs at ${hippoUrl}`);
+  }
+
   async add(): Promise<void> {
     const title = 'Add Connection';
     const { prompts } = this.#app;

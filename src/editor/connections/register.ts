@@ -15,6 +15,7 @@ export function registerConnections(app: App, connections: Connections): Disposa
   const own = new ConnectionCommands(app, connections, account);
   for (const command of [
     commands.register('hippo.connection.switch', () => own.switch()),
+    commands.register('hippo.startLocal', () => own.startLocal()),
     commands.register('hippo.connection.add', () => own.add()),
     commands.register('hippo.connection.edit', (name) => own.edit(name)),
     commands.register('hippo.connection.test', (name) => own.test(name)),

@@ -25,7 +25,8 @@ const LOWER_ROOMS: readonly string[] = [
 ];
 /** Rooms whose folders are rooms of their own. */
 const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
-  editor: ['tree', 'marketplace', 'language', 'publish', 'bindings', 'connections'],
+  // new-app/: the first minutes, which belong to none of the others.
+  editor: ['tree', 'marketplace', 'language', 'publish', 'bindings', 'connections', 'new-app'],
   webview: ['marketplace'],
   platform: ['bindle', 'hippo', 'addons', 'brokers', 'runtime', 'gateway', 'store'],
 };
