@@ -2,51 +2,27 @@
 // looks at its page, and stays up until Ctrl-C (with --once it ends there).
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { demandNode, root, run, start, stopAll } from './processes.mjs';
+import { startPlatform } from './platform.mjs';
+import { demandNode, root, run } from './processes.mjs';
 import { buildSample } from './sample.mjs';
+import { isEnding, say, stayUp, step } from './stay-up.mjs';
 
 demandNode();
 const { once, port } = parseArgs({
   options: { once: { type: 'boolean' }, port: { type: 'string' } },
 }).values;
-const say = (text) => process.stdout.write(`${text}\n`);
 /** Keys and notes of this clone, not yours. */
 const env = { ...process.env, HIPPO_HOME: join(root, 'out/hippo-home') };
-let state = 'starting';
 
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, async () => {
-    const exitCode = state === 'up' ? 0 : 130;
-    state = 'ending';
-    await stopAll();
-    process.exit(exitCode);
-  });
-
-try {
-  await demonstrate();
-  state = 'up';
-  if (once) {
-    await stopAll();
-    say('Everything works, and nothing is left running.');
-  } else say('  Ctrl-C stops it.');
-} catch (error) {
-  // What a signal has ended has failed for that reason.
-  if (state !== 'ending') {
-    state = 'ending';
-    await stopAll();
-    process.stderr.write(`\n${error.message.trimEnd()}\n`);
-    process.exitCode = 1;
-  }
-}
+await stayUp(demonstrate, once);
 
 async function demonstrate() {
   await step('Building the extension, the command and the platform', () => demand(['esbuild.mjs']));
   const sample = await step('Compiling the sample in scaffold/assemblyscript', () =>
     buildSample(join(root, 'out/sample')),
   );
-  const platform = await step('Starting a local Hippo that keeps nothing', startPlatform);
+  const platform = await step('Starting a local Hippo that keeps nothing', startHippo);
   const { id, channels } = await step('Publishing the sample with `hippo publish`', () =>
     publish(sample, platform),
   );
@@ -64,42 +40,17 @@ async function demonstrate() {
 `);
 }
 
-/** Says what is being done and how long it took. */
-async function step(what, work) {
-  const before = performance.now();
-  process.stdout.write(`${what} … `);
-  try {
-    const result = await work();
-    say(`${((performance.now() - before) / 1000).toFixed(1)} s`);
-    return result;
-  } catch (error) {
-    say(state === 'ending' ? 'stopped' : 'failed');
-    throw error;
-  }
-}
-
-async function startPlatform() {
-  const child = start(
-    'node',
-    [
-      'dist/platform.cjs',
-      '--ephemeral',
-      '--ready-json',
-      '--until-stdin-ends',
-      ...(port === undefined ? [] : ['--port', port]),
-    ],
-    // It ends when this pipe does, however this script goes.
-    { stdio: ['pipe', 'pipe', 'inherit'], env },
+async function startHippo() {
+  const { child, ...ready } = await startPlatform(
+    ['--ephemeral', ...(port === undefined ? [] : ['--port', port])],
+    env,
   );
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const { value, done } = await lines.next();
-  if (done) throw new Error('The local Hippo did not start.');
   void child.ended.then(() => {
-    if (state === 'ending' || once) return;
+    if (isEnding() || once) return;
     process.stderr.write('The local Hippo has ended.\n');
     process.exit(1);
   });
-  return JSON.parse(value);
+  return ready;
 }
 
 /** @returns what `hippo publish -o json` prints */
