@@ -16,6 +16,8 @@ export interface Connection {
   readonly bindleUrl?: string;
   /** Who signs in; undefined before anybody has. */
   readonly userName?: string;
+  /** Who goes to the Bindle server with a name and a password, where that is another server than Hippo. */
+  readonly bindleUserName?: string;
   /** Accept any certificate. */
   readonly insecure?: boolean;
   /** PEM file with certificates to trust besides the machine's own. */
@@ -115,6 +117,14 @@ export class ConnectionStore {
     const there = (await this.list()).filter(({ hippoUrl }) => new URL(hippoUrl).origin === origin);
     const current = await this.current();
     return there.find(({ name }) => name === current) ?? there[0];
+  }
+
+  /** Those whose Bindle server is there, the one that is used first. @throws PrivateFileError */
+  async listByBindleServer(origin: string): Promise<Connection[]> {
+    const current = await this.current();
+    return (await this.list())
+      .filter(({ bindleUrl }) => bindleUrl !== undefined && new URL(bindleUrl).origin === origin)
+      .sort((a, b) => Number(b.name === current) - Number(a.name === current));
   }
 
   #file(name: string): string {

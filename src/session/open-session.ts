@@ -52,6 +52,8 @@ export interface EditorWindow {
   connection(url: string | undefined): Promise<string | undefined>;
   /** A bearer token for one of its connections; undefined if nobody is signed in there. */
   token(connection: string): Promise<string | undefined>;
+  /** The password for the Bindle server of one of its connections; undefined if none is kept. */
+  bindlePassword(connection: string): Promise<string | undefined>;
 }
 
 export interface OpenSession {

@@ -14,7 +14,7 @@ const LONGEST_LINE = 64 * 1024;
 
 export type Question =
   | { readonly ask: 'connection'; readonly url?: string }
-  | { readonly ask: 'token'; readonly connection: string };
+  | { readonly ask: 'token' | 'bindlePassword'; readonly connection: string };
 
 /** `answer` is absent where the window has nothing to say. */
 export interface Answer {
@@ -26,6 +26,7 @@ export function windowAt(path: string): EditorWindow {
   return {
     connection: (url) => ask(path, { ask: 'connection', ...(url === undefined ? {} : { url }) }),
     token: (connection) => ask(path, { ask: 'token', connection }),
+    bindlePassword: (connection) => ask(path, { ask: 'bindlePassword', connection }),
   };
 }
 
@@ -35,7 +36,8 @@ export function readQuestion(line: string): Question | undefined {
   const { ask: what, url, connection } = value ?? {};
   if (what === 'connection' && (url === undefined || typeof url === 'string'))
     return { ask: what, ...(url === undefined ? {} : { url }) };
-  return what === 'token' && typeof connection === 'string' ? { ask: what, connection } : undefined;
+  const isKnown = what === 'token' || what === 'bindlePassword';
+  return isKnown && typeof connection === 'string' ? { ask: what, connection } : undefined;
 }
 
 async function ask(path: string, question: Question): Promise<string | undefined> {

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { BindleClient } from '../bindle/client.ts';
-import { isLoopback, parseBaseUrl, type Credentials } from '../bindle/http.ts';
-import { HippoClient } from '../hippo/client.ts';
-import { openSessionAt, resolveConnection, transport, type OpenSession } from '../session/open-session.ts';
+import { isLoopback, parseBaseUrl, type Credentials, type HttpOptions } from '../bindle/http.ts';
+import { bindleAccount, bindleCredentials, bindleUrlOf, hasAccountAt } from '../session/bindle-server.ts';
+import { openSessionAt, resolveConnection, type OpenSession } from '../session/open-session.ts';
 import { CommandError, EXIT } from './failure.ts';
 import { sessionPorts, sessionWish } from './hippo.ts';
 import { runningPlatform } from './local-platform.ts';
@@ -84,17 +84,9 @@ function sameOrigin(a: string, b: string | undefined): boolean {
 async function bindleServerOf(screen: Screen, hippo: OpenSession | undefined): Promise<string> {
   const ports = sessionPorts(screen);
   const { connection, platform } = hippo ?? (await resolveConnection(sessionWish(screen, {}), ports));
-  const known = connection.bindleUrl ?? platform?.bindleUrl;
+  const known = await bindleUrlOf({ connection, platform }, ports);
   if (known !== undefined) return known;
-  const { hippoUrl } = connection;
-  const client = new HippoClient(await transport(connection, ports.network));
-  try {
-    const { product } = await client.identify();
-    if (product !== undefined) return `${hippoUrl.replace(/\/$/, '')}/v1`;
-  } finally {
-    await client.close();
-  }
-  throw new CommandError(`Nobody has said which Bindle server belongs to ${hippoUrl}.`, {
+  throw new CommandError(`Nobody has said which Bindle server belongs to ${connection.hippoUrl}.`, {
     hint: 'Give it with --server or BINDLE_URL.',
     exitCode: EXIT.usage,
   });
@@ -107,7 +99,7 @@ async function connectTo(
   hippo?: OpenSession,
 ): Promise<BindleClient> {
   const address = parseBaseUrl(url);
-  const credentials = readCredentials(options) ?? (await hippoCredentials(screen, address, hippo));
+  const credentials = readCredentials(options) ?? (await keptCredentials(screen, address, hippo));
   if (options.insecure && address.protocol === 'https:')
     warn(
       screen,
@@ -124,23 +116,24 @@ async function connectTo(
 }
 
 /** Where Hippo itself is the Bindle server too, whoever is signed in to the one is known to the other. */
-async function hippoCredentials(
+async function keptCredentials(
   screen: Screen,
   address: URL,
   hippo: OpenSession | undefined,
-): Promise<Credentials | undefined> {
-  if (hippo?.client.url.origin === address.origin) return bearerOf(hippo);
-  const session = await openSessionAt(address, sessionWish(screen, {}), sessionPorts(screen));
+): Promise<HttpOptions['credentials']> {
+  const ports = sessionPorts(screen);
+  const ofHippo = hippo && bindleCredentials(hippo, address, ports);
+  if (ofHippo) return (await ofHippo()) && ofHippo;
+  const session = await openSessionAt(address, sessionWish(screen, {}), ports);
   try {
-    return await bearerOf(session);
+    const token = await session?.client.bearer();
+    if (token !== undefined) return { type: 'bearer', token };
   } finally {
     await session?.client.close();
   }
-}
-
-async function bearerOf(session: OpenSession | undefined): Promise<Credentials | undefined> {
-  const token = await session?.client.bearer();
-  return token === undefined ? undefined : { type: 'bearer', token };
+  const connections = await ports.connections.listByBindleServer(address.origin);
+  const withAccount = connections.find((connection) => hasAccountAt(connection, address));
+  return withAccount && bindleAccount(withAccount, ports);
 }
 
 function readCredentials(options: ServerOptions): Credentials | undefined {

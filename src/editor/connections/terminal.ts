@@ -114,13 +114,24 @@ export class TerminalCommand implements Disposable {
         return chosenBy === 'terminal' && this.#hasOwnServer() ? undefined : name;
       },
       token: async (name) => {
-        const isOurs =
-          [...this.#told.values()].includes(name) || (await this.#connections.current()).name === name;
-        if (!isOurs || name === LOCAL || !this.#app.workspace.isTrusted) return undefined;
+        if (!(await this.#isTold(name))) return undefined;
         const { client } = await this.#connections.session({ connection: name, ask: false });
         return client.bearer();
       },
+      bindlePassword: async (name) => {
+        if (!(await this.#isTold(name))) return undefined;
+        const { bindleUrl, bindleUserName: userName } = await this.#connections.store.get(name);
+        if (bindleUrl === undefined || userName === undefined) return undefined;
+        const kept = await this.#connections.secrets.get({ origin: new URL(bindleUrl).origin, userName });
+        return kept?.password;
+      },
     };
+  }
+
+  /** Commands get what belongs to the connection in use, and to those that terminals were told of before. */
+  async #isTold(name: string): Promise<boolean> {
+    if (name === LOCAL || !this.#app.workspace.isTrusted) return false;
+    return [...this.#told.values()].includes(name) || (await this.#connections.current()).name === name;
   }
 }
 

@@ -70,10 +70,10 @@ async function serve(socket: Socket, window: EditorWindow, onError: (error: unkn
 
 async function answer(line: string, window: EditorWindow): Promise<Answer> {
   const question = readQuestion(line);
-  const said =
-    question?.ask === 'connection'
-      ? await window.connection(question.url)
-      : question && (await window.token(question.connection));
+  if (!question) return {};
+  const said = await (question.ask === 'connection'
+    ? window.connection(question.url)
+    : window[question.ask](question.connection));
   return said === undefined ? {} : { answer: said };
 }
 

@@ -114,6 +114,18 @@ describe('the window tells', () => {
     expect(await window().connection('https://other.example')).toBeUndefined();
   });
 
+  test('the password for a Bindle server of its own', async () => {
+    const { connections, window } = await world();
+    await connections.store.put({ ...FAR, bindleUserName: 'pusher' });
+    await connections.secrets.set(
+      { origin: 'https://bindle.example', userName: 'pusher' },
+      { password: 'p' },
+    );
+    expect(await window().bindlePassword('far')).toBeUndefined();
+    await connections.choose('far');
+    expect(await window().bindlePassword('far')).toBe('p');
+  });
+
   test('nothing of connections that it does not use', async () => {
     const { connections, window } = await world();
     expect(await window().token('far')).toBeUndefined();
@@ -125,7 +137,8 @@ describe('the window tells', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('the socket', () => {
-  const silent: EditorWindow = { connection: async () => undefined, token: async () => undefined };
+  const nothing = async (): Promise<undefined> => undefined;
+  const silent: EditorWindow = { connection: nothing, token: nothing, bindlePassword: nothing };
   const serve = async (id?: string, window: Partial<EditorWindow> = {}) => {
     const server = await serveWindow({ ...silent, ...window }, () => undefined, id);
     disposables.push(server);

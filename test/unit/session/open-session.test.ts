@@ -271,6 +271,7 @@ describe("in the terminal of an editor's window", () => {
   const windowWith = (connection: string, url: string, token?: string): SessionPorts['window'] => ({
     connection: async (asked) => (asked === undefined || asked === url ? connection : undefined),
     token: async (name) => (name === connection ? token : undefined),
+    bindlePassword: async () => undefined,
   });
   const openIn = async (ports: SessionPorts, wish: SessionWish = {}): Promise<OpenSession> => {
     const session = await openSession(wish, ports);
@@ -311,7 +312,11 @@ describe("in the terminal of an editor's window", () => {
     const { connections, ports } = world();
     await connections.add({ name: 'h', hippoUrl: hippo.url });
     const tokens = ['good-first', 'bad', 'good-second'];
-    const window = { connection: async () => 'h', token: async () => tokens.shift() };
+    const window = {
+      connection: async () => 'h',
+      token: async () => tokens.shift(),
+      bindlePassword: async () => undefined,
+    };
     const { client } = await openIn({ ...ports, window });
     expect(await client.apps()).toEqual([]);
     expect(goesAs(hippo)).toBe('Bearer good-second');
