@@ -21,7 +21,7 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app }) => app.commands.register('hippo.showOutput', () => app.log.show()),
   ({ app, connections }) => registerConnections(app, connections),
   ({ app, connections }) => registerTerminal(app, connections),
-  ({ app, connections }) => registerNewApp(app, connections),
+  ({ app, connections, projects }) => registerNewApp(app, connections, projects),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

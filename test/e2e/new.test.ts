@@ -65,9 +65,7 @@ test('fills the current folder, if it is empty', async () => {
   expect(stderr).not.toContain('cd ');
   const again = await run('--template', 'rust');
   expect(again).toMatchObject({ code: 1, stdout: '' });
-  expect(again.stderr).toContain(
-    `error: ${cwd} is not empty: .gitignore, .vscode, Cargo.toml, HIPPOFACTS, README.md, rust-toolchain.toml, src, static.`,
-  );
+  expect(again.stderr).toMatch(/^error: .* is not empty: .*Cargo\.toml, HIPPOFACTS, README\.md, .*\n$/);
 });
 
 test('takes the name, the authors and the folder as they are given', async () => {

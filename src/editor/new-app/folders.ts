@@ -1,6 +1,10 @@
 // What making an app needs of VS Code's windows: folders to choose and to open, files to show.
 
+import type { Event } from '../disposables.ts';
+
 export interface Folders {
+  /** A HIPPOFACTS has come or gone, anywhere in the workspace. */
+  readonly onDidChangeManifests: Event<void>;
   /**
    * A dialog for a folder that is there.
    * @param action the word on its button

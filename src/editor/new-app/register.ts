@@ -3,12 +3,14 @@
 import type { App } from '../app.ts';
 import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
+import type { Projects } from '../projects.ts';
 import { AddHippofacts } from './add-hippofacts.ts';
 import { Arrival } from './arrival.ts';
+import { watchHasApp } from './has-app.ts';
 import { NewApp } from './new-app.ts';
 import { createFolders } from './vscode-folders.ts';
 
-export function registerNewApp(app: App, connections: Connections): Disposable {
+export function registerNewApp(app: App, connections: Connections, projects: Projects): Disposable {
   const disposables = new Disposables();
   const { commands } = app;
   const folders = createFolders(app.extension.id);
@@ -20,6 +22,7 @@ export function registerNewApp(app: App, connections: Connections): Disposable {
     commands.register('hippo.newApp', (origin) => newApp.make(origin)),
     commands.register('hippo.addHippofacts', (folder) => hippofacts.add(folder)),
     arrival.watch(),
+    watchHasApp(app, projects, folders.onDidChangeManifests),
   ])
     disposables.add(item);
   return disposables;

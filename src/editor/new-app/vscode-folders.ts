@@ -1,13 +1,21 @@
 // Folders and windows as VS Code has them.
 
 import * as vscode from 'vscode';
-import { EditorError, Cancelled } from '../failure.ts';
+import { SPELLINGS } from '../../hippofacts/find.ts';
+import { Cancelled, EditorError } from '../failure.ts';
 import { WALKTHROUGH } from '../ids.ts';
 import type { Folders } from './folders.ts';
 
 /** @param extensionId `publisher.name` */
 export function createFolders(extensionId: string): Folders {
   return {
+    onDidChangeManifests(listener) {
+      const { createFileSystemWatcher } = vscode.workspace;
+      const watcher = createFileSystemWatcher(`**/{${SPELLINGS.join(',')}}`, false, true, false);
+      const tell = (): void => void listener();
+      const listening = [watcher.onDidCreate(tell), watcher.onDidDelete(tell)];
+      return vscode.Disposable.from(watcher, ...listening);
+    },
     async choose(title, action) {
       const [chosen] =
         (await vscode.window.showOpenDialog({

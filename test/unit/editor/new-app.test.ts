@@ -4,11 +4,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Emitter } from '../../../src/editor/disposables.ts';
 import { Cancelled, EditorError } from '../../../src/editor/failure.ts';
 import { AddHippofacts } from '../../../src/editor/new-app/add-hippofacts.ts';
 import { Arrival } from '../../../src/editor/new-app/arrival.ts';
 import type { Folders } from '../../../src/editor/new-app/folders.ts';
+import { watchHasApp } from '../../../src/editor/new-app/has-app.ts';
 import { NewApp } from '../../../src/editor/new-app/new-app.ts';
+import { Projects } from '../../../src/editor/projects.ts';
 import { CANCEL, FakeApp } from '../../support/fake-app.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -28,7 +31,11 @@ let chosen: string | undefined;
 const workspaceFolder = (path: string) => ({ name: basename(path), uri: pathToFileURL(path).href, path });
 const inPlace = (path: string): string => path.slice(place.length + 1).replaceAll('\\', '/');
 
+const manifests = new Emitter<void>((error) => {
+  throw error;
+});
 const folders: Folders = {
+  onDidChangeManifests: manifests.event,
   choose: async () => {
     happened.push('asked for a folder');
     if (chosen === undefined) throw new Cancelled();
@@ -236,4 +243,19 @@ describe('"Add HIPPOFACTS to This Folder"', () => {
     await (failure as EditorError).help[0]?.run();
     expect(happened).toEqual(['asked for a folder', 'opened shop here']);
   });
+});
+
+test('whether there is an app in the workspace is known, and follows what comes and goes', async () => {
+  const hasApp = () => app.contextKeys.get('hippo.hasApp');
+  const watching = watchHasApp(app, new Projects(app), manifests.event);
+  await expect.poll(hasApp).toBe(false);
+  app.files = [pathToFileURL(join(place, 'HIPPOFACTS')).href];
+  manifests.fire();
+  app.pass(1_000);
+  await expect.poll(hasApp).toBe(true);
+  app.files = [];
+  app.openFolders();
+  app.pass(1_000);
+  await expect.poll(hasApp).toBe(false);
+  watching.dispose();
 });
