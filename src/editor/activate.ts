@@ -7,6 +7,7 @@ import { registerConnections, registerTerminal } from './connections/register.ts
 import type { Disposable } from './disposables.ts';
 import { registerNewApp } from './new-app/register.ts';
 import { Projects } from './projects.ts';
+import { registerPublish } from './publish/register.ts';
 import { createApp } from './vscode-app.ts';
 
 /** What features build on. */
@@ -22,11 +23,14 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app, connections }) => registerConnections(app, connections),
   ({ app, connections }) => registerTerminal(app, connections),
   ({ app, connections, projects }) => registerNewApp(app, connections, projects),
+  ({ app, connections, projects }) => registerPublish(app, connections, projects),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {
+  const began = performance.now();
   const app = createApp(context);
   const connections = new Connections(app);
   const services: Services = { app, connections, projects: new Projects(app) };
   context.subscriptions.push(connections, ...FEATURES.map((register) => register(services)));
+  app.log.info(`Version ${app.extension.version}, activated in ${Math.round(performance.now() - began)} ms`);
 }

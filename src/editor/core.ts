@@ -11,9 +11,22 @@ export {
   LEASE_SECONDS,
   restartPlatform,
 } from '../session/local-platform.ts';
+export { bindleCredentials, bindleUrlOf } from '../session/bindle-server.ts';
 export { examine } from '../session/examine.ts';
 export { openSession, readCertificates, transport } from '../session/open-session.ts';
 export { signIn, signOut } from '../session/sign-in.ts';
+export { signInvoice } from '../bindle/signing.ts';
+export { readManifest } from '../hippofacts/find.ts';
+export { readVersion } from '../hippofacts/version-edit.ts';
+export { creatorKey } from '../publish/creator-key.ts';
+export { makeBindle } from '../publish/make-bindle.ts';
+export { progressLine, progressText, PushTally, shareOf } from '../publish/push-tally.ts';
+export { preview, publish, releaseStored } from '../publish/run.ts';
+export { stage } from '../publish/stage.ts';
+export { StageTimes } from '../publish/stage-times.ts';
+export { BUMPS, bumpVersion, publisher } from '../publish/version.ts';
+export { eventLines, planLines } from '../publish/words.ts';
+export { storageIdOf } from '../session/current.ts';
 export { proposeManifest, writeNewManifest } from '../hippofacts/create.ts';
 export { gitAuthor } from '../hippofacts/git-author.ts';
 export { createProject, inTheWay } from '../hippofacts/new-project.ts';

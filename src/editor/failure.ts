@@ -11,7 +11,7 @@ export class Cancelled extends Error {
   }
 }
 
-export type Remedy = 'retry' | 'signIn' | 'editConnection' | 'openSettings' | 'viewOutput';
+export type Remedy = 'retry' | 'signIn' | 'editConnection' | 'openSettings' | 'manageTrust' | 'viewOutput';
 
 /** A button for one failure alone. */
 export interface Help {
@@ -64,12 +64,16 @@ const RETRY = [
   'PLATFORM_FAILED',
   'PLATFORM_BUSY',
   'PLATFORM_IN_USE',
+  'PARCEL_REFUSED',
+  'FILE_CHANGED',
+  'NOT_REGISTERED',
 ];
 const BY_CODE: Readonly<Record<string, readonly Remedy[]>> = {
   ...Object.fromEntries(RETRY.map((code) => [code, ['retry', 'viewOutput'] as const])),
   UNREACHABLE: ['retry', 'editConnection', 'viewOutput'],
   UNAUTHORIZED: ['signIn', 'viewOutput'],
   UNENCRYPTED: ['editConnection'],
+  NOT_ALLOWED: ['signIn', 'viewOutput'],
   NOT_HIPPO: ['editConnection', 'viewOutput'],
   NOT_BINDLE: ['editConnection', 'viewOutput'],
   BAD_URL: ['editConnection', 'viewOutput'],

@@ -9,6 +9,7 @@ const BUTTONS: Readonly<Record<Remedy, string>> = {
   signIn: 'Sign In',
   editConnection: 'Edit Connection',
   openSettings: 'Open Settings',
+  manageTrust: 'Manage Trust',
   viewOutput: 'View Output',
 };
 

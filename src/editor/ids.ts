@@ -1,6 +1,9 @@
 // Every id that package.json and the code share, once: commands with their signatures, settings with their types,
 // context keys, views. test/unit/editor/manifest.test.ts holds package.json against this file, both ways.
 
+import type { HistoryRow } from './publish/history-view.ts';
+import type { Place } from './publish/targets.ts';
+
 /** A HIPPOFACTS, or something inside of an app's folder, as VS Code hands it to commands of its menus. */
 export interface ResourceLike {
   readonly scheme: string;
@@ -25,6 +28,19 @@ export interface CommandMap {
   'hippo.startLocal': () => Promise<void>;
   'hippo.newApp': (origin?: NewAppOrigin) => Promise<void>;
   'hippo.addHippofacts': (folder?: ResourceLike) => Promise<void>;
+  'hippo.publish': (where?: Place) => Promise<void>;
+  'hippo.publish.production': (where?: Place) => Promise<void>;
+  'hippo.publish.with': (where?: Place) => Promise<void>;
+  'hippo.publish.preview': (where?: Place) => Promise<void>;
+  'hippo.publish.chooseBuild': (where?: Place) => Promise<void>;
+  'hippo.publish.again': (row?: HistoryRow) => Promise<void>;
+  'hippo.preview.publish': () => Promise<void>;
+  'hippo.preview.refresh': () => Promise<void>;
+  'hippo.preview.close': () => void;
+  'hippo.history.open': (row?: HistoryRow) => Promise<void>;
+  'hippo.history.copyId': (row?: HistoryRow) => Promise<void>;
+  'hippo.history.remove': (row?: HistoryRow) => Promise<void>;
+  'hippo.history.clear': () => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -46,6 +62,19 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.startLocal': 'palette',
   'hippo.newApp': 'palette',
   'hippo.addHippofacts': 'palette',
+  'hippo.publish': 'palette',
+  'hippo.publish.production': 'palette',
+  'hippo.publish.with': 'palette',
+  'hippo.publish.preview': 'palette',
+  'hippo.publish.chooseBuild': 'palette',
+  'hippo.publish.again': 'palette',
+  'hippo.preview.publish': 'menu',
+  'hippo.preview.refresh': 'menu',
+  'hippo.preview.close': 'menu',
+  'hippo.history.open': 'menu',
+  'hippo.history.copyId': 'menu',
+  'hippo.history.remove': 'menu',
+  'hippo.history.clear': 'menu',
 };
 
 /** Ours, each with its default as package.json has it. */
@@ -54,6 +83,18 @@ export const SETTINGS = {
   'hippo.connection': '',
   /** Put `hippo` on the PATH of terminals and tasks, after any other. */
   'hippo.terminal.command': true,
+  /** How versions are made: `dev` or `production`. */
+  'hippo.publish.mode': 'dev',
+  /** Name of the task that builds; `none`; '': as was chosen once. */
+  'hippo.publish.buildTask': '',
+  /** Ask before channels change that others may be looking at. */
+  'hippo.publish.confirmChannels': true,
+  /** What an app lacks: `ask` before it is made, or `make` it. */
+  'hippo.publish.makeMissing': 'ask',
+  /** `ask`, `stop`, or how the version is raised. */
+  'hippo.publish.whenVersionIsTaken': 'ask',
+  /** Files that are published although they look like secrets, relative to the HIPPOFACTS. */
+  'hippo.publish.allow': [] as string[],
 } as const satisfies Record<string, unknown>;
 
 type Widened<T> = T extends string ? string : T extends boolean ? boolean : T extends number ? number : T;
@@ -83,6 +124,8 @@ export interface ContextMap {
   'hippo.published': boolean;
   /** Somebody has looked at a channel in the browser. */
   'hippo.visited': boolean;
+  /** The view of previews shows one. */
+  'hippo.previewed': boolean;
 }
 
 export type ContextKey = keyof ContextMap;
@@ -93,11 +136,12 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
   'hippo.hasApp': true,
   'hippo.published': true,
   'hippo.visited': true,
+  'hippo.previewed': true,
 };
 
 /** Views by id; their containers too. */
-export const VIEWS = {} as const;
-export const VIEW_CONTAINERS = {} as const;
+export const VIEWS = { preview: 'hippo.preview', history: 'hippo.history' } as const;
+export const VIEW_CONTAINERS = { hippo: 'hippo' } as const;
 export type ViewId = string;
 
 /** The walkthrough's id. */
@@ -114,6 +158,12 @@ export interface WorkspaceMemory {
   'project.last': string;
   /** Names the socket for this workspace's terminals. */
   'terminal.socket': string;
+  /** URI of a HIPPOFACTS → name of the task that builds it, or `none`. */
+  'publish.builds': Readonly<Record<string, string>>;
+  /** Origin of a Hippo and URI of a HIPPOFACTS → id of the app that is meant, where several have its bindles. */
+  'publish.apps': Readonly<Record<string, string>>;
+  /** The latest first. */
+  'publish.history': readonly import('./publish/history.ts').PublishRecord[];
 }
 
 export interface UserMemory {

@@ -1,0 +1,10 @@
+// The ways to raise a version, for people.
+
+import type { Bump } from '../../publish/version.ts';
+
+export const BUMP_NAMES: Readonly<Record<Bump, string>> = {
+  patch: 'patch: corrections only',
+  minor: 'minor: something new',
+  major: 'major: something no longer works as before',
+  prerelease: 'pre-release',
+};

@@ -1,0 +1,87 @@
+// Publishing as a feature: its commands, views, tasks, lenses and diagnostics.
+
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import type { Connections } from '../connections/connections.ts';
+import { Disposables, type Disposable } from '../disposables.ts';
+import type { Projects } from '../projects.ts';
+import { Builds } from './builds.ts';
+import { registerCodeLens } from './code-lens.ts';
+import { PublishCommands } from './commands.ts';
+import { History } from './history.ts';
+import { registerHistoryView } from './history-view.ts';
+import { PreviewView } from './preview-view.ts';
+import { Publisher } from './publisher.ts';
+import { Targets } from './targets.ts';
+import { registerTasks } from './tasks.ts';
+import { VSCodeBuilds } from './vscode-builds.ts';
+import { VSCodeDiagnostics, vscodeDocuments } from './vscode-documents.ts';
+
+export function registerPublish(app: App, connections: Connections, projects: Projects): Disposable {
+  const disposables = new Disposables();
+  const { commands, guard, context } = app;
+  const builds = new Builds(app, new VSCodeBuilds());
+  const documents = vscodeDocuments;
+  const diagnostics = disposables.add(new VSCodeDiagnostics());
+  const history = disposables.add(new History(app));
+  const view = disposables.add(new PreviewView(app));
+  const publisher = new Publisher({ app, connections, builds, history, documents, diagnostics });
+  const targets = new Targets(app, projects, connections);
+  const own = new PublishCommands({
+    app,
+    connections,
+    publisher,
+    targets,
+    builds,
+    documents,
+    history,
+    showPreview: (preview) => view.show(preview),
+  });
+  /** With what is in the view of previews, if something is. */
+  const previewed = async (act: 'run' | 'previewOf'): Promise<void> => {
+    const { preview } = view;
+    if (preview) await own[act](preview.target, preview.wish);
+  };
+
+  for (const command of [
+    commands.register('hippo.publish', (where) => own.publish(where)),
+    commands.register('hippo.publish.production', (where) =>
+      own.publish(where, { versioning: 'production' }),
+    ),
+    commands.register('hippo.publish.with', (where) => own.publishWith(where)),
+    commands.register('hippo.publish.preview', (where) => own.preview(where)),
+    commands.register('hippo.publish.chooseBuild', (where) => own.chooseBuild(where)),
+    commands.register('hippo.publish.again', (row) => own.releaseAgain(row?.record)),
+    commands.register('hippo.preview.publish', () => previewed('run')),
+    commands.register('hippo.preview.refresh', () => previewed('previewOf')),
+    commands.register('hippo.preview.close', () => view.close()),
+    commands.register('hippo.history.open', (row) => own.open(row?.record, row?.channel?.id)),
+    commands.register('hippo.history.copyId', (row) => own.copyId(row?.record)),
+    commands.register('hippo.history.remove', (row) => own.forget(row?.record)),
+    commands.register('hippo.history.clear', () => own.forgetAll()),
+  ])
+    disposables.add(command);
+  guard.provide('manageTrust', async () => {
+    await vscode.commands.executeCommand('workbench.trust.manage');
+    return app.workspace.isTrusted;
+  });
+
+  const onHistory = (): void => {
+    const { records } = history;
+    context.set('hippo.published', records.length > 0);
+    // What it showed has happened.
+    if (records[0]?.uri === view.preview?.target.uri) view.close();
+  };
+  disposables.add(history.onDidChange(onHistory));
+  context.set('hippo.published', history.records.length > 0);
+  disposables.add(registerHistoryView(app, history));
+  disposables.add(registerCodeLens(app));
+  disposables.add(registerTasks({ app, projects, targets, publisher }));
+  disposables.add(
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+      const target = targets.at(uri.toString());
+      if (diagnostics.has(target)) void guard.quietly('Checking HIPPOFACTS', () => publisher.check(target));
+    }),
+  );
+  return disposables;
+}

@@ -1,0 +1,95 @@
+// Tasks of type `hippo`: every HIPPOFACTS can be published and prepared, and tasks.json may say how.
+
+import { posix } from 'node:path';
+import * as vscode from 'vscode';
+import { formatId } from '../../bindle/id.ts';
+import type { App } from '../app.ts';
+import type { Disposable } from '../disposables.ts';
+import { EditorError } from '../failure.ts';
+import type { Projects } from '../projects.ts';
+import type { Publisher } from './publisher.ts';
+import type { Targets } from './targets.ts';
+import { PREPARE_FOLDER, readTask, TASK_TYPE, tasksOf, wishOf, type HippoTask } from './task-definition.ts';
+import { TaskTerminal } from './task-terminal.ts';
+import type { Listener } from './teller.ts';
+
+interface Needs {
+  readonly app: App;
+  readonly projects: Projects;
+  readonly targets: Targets;
+  readonly publisher: Publisher;
+}
+
+export function registerTasks(needs: Needs): Disposable {
+  const { projects } = needs;
+  return vscode.tasks.registerTaskProvider(TASK_TYPE, {
+    async provideTasks() {
+      const all = await projects.all();
+      return all.flatMap(({ uri, path, workspaceFolder }) => {
+        const folder =
+          workspaceFolder && vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(workspaceFolder.uri));
+        if (!folder) return [];
+        return tasksOf(path, posix.basename(vscode.Uri.parse(uri).path)).map(({ name, definition }) =>
+          createTask(needs, definition, folder, name),
+        );
+      });
+    },
+    // Of tasks.json: VS Code wants the very definition back.
+    resolveTask({ definition, scope, name }) {
+      const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
+      return folder && createTask(needs, definition, folder, name);
+    },
+  });
+}
+
+function createTask(
+  needs: Needs,
+  definition: vscode.TaskDefinition | HippoTask,
+  folder: vscode.WorkspaceFolder,
+  name: string,
+): vscode.Task {
+  const { app } = needs;
+  const execution = new vscode.CustomExecution(async (resolved) =>
+    Promise.resolve(new TaskTerminal(app, (listener) => runTask(needs, resolved, folder, listener))),
+  );
+  // No matcher: problems are shown at their places by the publish itself.
+  const task = new vscode.Task(definition, folder, name, TASK_TYPE, execution, []);
+  task.detail = detailOf(definition);
+  task.presentationOptions = { clear: true, showReuseMessage: false };
+  return task;
+}
+
+/** @returns how it ended, in one line */
+async function runTask(
+  { app, targets, publisher }: Needs,
+  definition: vscode.TaskDefinition,
+  folder: vscode.WorkspaceFolder,
+  listener: Listener,
+): Promise<string> {
+  const task = readTask(definition);
+  const file = vscode.Uri.joinPath(folder.uri, task.project ?? 'HIPPOFACTS');
+  const target = targets.at(file.toString());
+  if (!(await exists(file)))
+    throw new EditorError('NO_PROJECT', `There is no ${task.project ?? 'HIPPOFACTS'} in ${folder.name}.`);
+  const wish = wishOf(task);
+  return publisher.alone(target, async () => {
+    if (task.task === 'prepare')
+      return `Prepared in ${await publisher.prepare(target, wish, task.folder ?? PREPARE_FOLDER, listener)}`;
+    const { record } = await publisher.publish(target, wish, listener);
+    for (const { name, address } of record.channels)
+      listener.line({ text: `${name}: ${await app.links.external(address)}` });
+    return `published: ${formatId(record.bindle)}`;
+  });
+}
+
+function detailOf({ task, mode }: vscode.TaskDefinition | HippoTask): string {
+  if (task === 'prepare') return 'Write the bindle to a folder';
+  return mode === 'production' ? 'Publish the version that HIPPOFACTS says' : 'Publish a development build';
+}
+
+async function exists(file: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+}
