@@ -1,0 +1,315 @@
+// The apps of one Hippo as a tree, and which of its rows change when something is learnt. Knows neither VS Code nor
+// the network.
+
+import type { AppItem, ChannelItem, ChannelState, RevisionItem } from '../../hippo/api.ts';
+import { Emitter, type Event } from '../disposables.ts';
+import {
+  compareNames,
+  nodeId,
+  parentOf,
+  projectApp,
+  readNodeId,
+  type AppFacts,
+  type Entry,
+  type TreeNode,
+} from './nodes.ts';
+
+/** All that a Hippo has. */
+export interface Facts {
+  readonly apps: readonly AppItem[];
+  readonly channels: readonly ChannelItem[];
+  readonly statuses: readonly { readonly channelId: string; readonly status: ChannelState }[];
+  /** Of the apps whose revisions are kept, by the app's id; others are not looked at. */
+  readonly revisions: ReadonlyMap<string, readonly RevisionItem[]>;
+}
+
+/** What was learnt of some of it. What is gone is removed first. */
+export interface Patch {
+  readonly removedApps?: Iterable<string>;
+  readonly removedChannels?: Iterable<string>;
+  readonly apps?: Iterable<AppItem>;
+  /** By the app's id: all the channels that it has. */
+  readonly channelsOf?: ReadonlyMap<string, readonly ChannelItem[]>;
+  readonly channels?: Iterable<ChannelItem>;
+  readonly statuses?: ReadonlyMap<string, ChannelState>;
+  /** By the app's id. */
+  readonly revisions?: ReadonlyMap<string, readonly RevisionItem[]>;
+}
+
+/** Ids of rows that are to be read again with all that is below them; undefined: all rows. */
+export type Change = readonly string[] | undefined;
+
+interface Kept {
+  app: AppItem;
+  channels: Map<string, ChannelItem>;
+  revisions: readonly RevisionItem[] | undefined;
+  entries: Map<string, Entry>;
+}
+
+export class AppsModel {
+  readonly #changed: Emitter<Change>;
+  readonly #apps = new Map<string, Kept>();
+  readonly #appOfChannel = new Map<string, string>();
+  readonly #statuses = new Map<string, ChannelState>();
+  /** Apps whose revisions somebody wants to see, there or not. */
+  readonly #wanted = new Set<string>();
+  readonly #revealed = new Set<string>();
+  #projects: ReadonlySet<string> = new Set();
+  #hippoUrl = 'http://localhost';
+  #stale = false;
+  #roots: readonly string[] = [];
+
+  constructor(onError: (error: unknown) => void) {
+    this.#changed = new Emitter(onError);
+  }
+
+  /** A row comes before those below it, and of those none. */
+  get onDidChange(): Event<Change> {
+    return this.#changed.event;
+  }
+
+  /** Ids of the rows at the top: apps of the workspace, then the others, by name. */
+  get roots(): readonly string[] {
+    return this.#roots;
+  }
+
+  get isEmpty(): boolean {
+    return this.#apps.size === 0;
+  }
+
+  node(id: string): TreeNode | undefined {
+    return this.#entry(id)?.node;
+  }
+
+  children(id: string): readonly string[] {
+    return this.#entry(id)?.children ?? [];
+  }
+
+  parent(id: string): string | undefined {
+    return parentOf(readNodeId(id), this.appOf(id)?.id ?? '');
+  }
+
+  /** The app that a row belongs to. */
+  appOf(id: string): AppItem | undefined {
+    return this.#keptOf(id)?.app;
+  }
+
+  /** The channel that a row is, or is below of. */
+  channelOf(id: string): ChannelItem | undefined {
+    return this.#keptOf(id)?.channels.get(readNodeId(id).owner);
+  }
+
+  revisionOf(id: string): RevisionItem | undefined {
+    const { part } = readNodeId(id);
+    return this.#keptOf(id)?.revisions?.find((revision) => revision.id === part);
+  }
+
+  hasApp(appId: string): boolean {
+    return this.#apps.has(appId);
+  }
+
+  appIdOfChannel(channelId: string): string | undefined {
+    return this.#appOfChannel.get(channelId);
+  }
+
+  /** Ids of the apps whose revisions are to be kept up to date. */
+  get wantedRevisions(): readonly string[] {
+    return [...this.#wanted].filter((id) => this.#apps.has(id));
+  }
+
+  hasRevisions(appId: string): boolean {
+    return this.#apps.get(appId)?.revisions !== undefined;
+  }
+
+  /** From now on. */
+  wantRevisions(appId: string): void {
+    this.#wanted.add(appId);
+  }
+
+  /** Another Hippo, of which nothing is known yet. */
+  clear(hippoUrl: string): void {
+    const had = this.#apps.size > 0;
+    for (const kept of [this.#apps, this.#appOfChannel, this.#statuses, this.#wanted, this.#revealed])
+      kept.clear();
+    this.#hippoUrl = hippoUrl;
+    this.#stale = false;
+    this.#roots = [];
+    if (had) this.#changed.fire(undefined);
+  }
+
+  /** What is there now, and nothing else. */
+  replace({ apps, channels, statuses, revisions }: Facts): void {
+    const byApp = new Map(apps.map(({ id }): [string, ChannelItem[]] => [id, []]));
+    for (const channel of channels) byApp.get(channel.appId)?.push(channel);
+    const known = new Map(statuses.map(({ channelId, status }) => [channelId, status]));
+    this.apply({
+      removedApps: [...this.#apps.keys()].filter((id) => !byApp.has(id)),
+      apps,
+      channelsOf: byApp,
+      statuses: new Map(channels.map(({ id }) => [id, known.get(id) ?? 'Unknown'])),
+      revisions,
+    });
+  }
+
+  apply(patch: Patch): void {
+    const touched = new Set<string>();
+    const touchChannel = (id: string): void => {
+      const appId = this.#appOfChannel.get(id);
+      if (appId !== undefined) touched.add(appId);
+    };
+    for (const id of patch.removedApps ?? []) this.#removeApp(id);
+    for (const id of patch.removedChannels ?? []) {
+      touchChannel(id);
+      this.#removeChannel(id);
+    }
+    for (const app of patch.apps ?? []) {
+      const kept = this.#apps.get(app.id);
+      if (kept) kept.app = app;
+      else this.#apps.set(app.id, { app, channels: new Map(), revisions: undefined, entries: new Map() });
+      touched.add(app.id);
+    }
+    for (const [appId, channels] of patch.channelsOf ?? []) {
+      const kept = this.#apps.get(appId);
+      if (!kept) continue;
+      const there = new Set(channels.map(({ id }) => id));
+      for (const id of kept.channels.keys()) if (!there.has(id)) this.#removeChannel(id);
+      for (const channel of channels) this.#putChannel(channel);
+      touched.add(appId);
+    }
+    for (const channel of patch.channels ?? []) {
+      touchChannel(channel.id);
+      this.#putChannel(channel);
+      touched.add(channel.appId);
+    }
+    for (const [channelId, status] of patch.statuses ?? []) {
+      if (!this.#appOfChannel.has(channelId)) continue;
+      this.#statuses.set(channelId, status);
+      touchChannel(channelId);
+    }
+    for (const [appId, revisions] of patch.revisions ?? []) {
+      const kept = this.#apps.get(appId);
+      if (!kept) continue;
+      kept.revisions = revisions;
+      touched.add(appId);
+    }
+    this.#show(touched);
+  }
+
+  /** Nobody knows any more whether it is still like this. */
+  setStale(stale: boolean): void {
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    this.#show(this.#apps.keys());
+  }
+
+  /** @param storageIds the bindle names in the HIPPOFACTS of the open workspace */
+  setProjects(storageIds: ReadonlySet<string>): void {
+    const before = this.#projects;
+    this.#projects = storageIds;
+    const moved = [...this.#apps.values()].filter(
+      ({ app }) => before.has(app.storageId) !== storageIds.has(app.storageId),
+    );
+    this.#show(moved.map(({ app }) => app.id));
+  }
+
+  /** Shows the value of a variable, or hides it again. */
+  reveal(id: string, shown: boolean): void {
+    if (shown === this.#revealed.has(id)) return;
+    if (shown) this.#revealed.add(id);
+    else this.#revealed.delete(id);
+    const app = this.appOf(id);
+    if (app) this.#show([app.id]);
+  }
+
+  hideAll(): void {
+    for (const id of [...this.#revealed]) this.reveal(id, false);
+  }
+
+  #keptOf(id: string): Kept | undefined {
+    const { kind, owner } = readNodeId(id);
+    return this.#apps.get(kind === 'app' ? owner : (this.#appOfChannel.get(owner) ?? ''));
+  }
+
+  #entry(id: string): Entry | undefined {
+    return this.#keptOf(id)?.entries.get(id);
+  }
+
+  #removeApp(id: string): void {
+    for (const channelId of this.#apps.get(id)?.channels.keys() ?? []) this.#removeChannel(channelId);
+    this.#apps.delete(id);
+  }
+
+  #removeChannel(id: string): void {
+    this.#apps.get(this.#appOfChannel.get(id) ?? '')?.channels.delete(id);
+    this.#appOfChannel.delete(id);
+    this.#statuses.delete(id);
+    for (const variable of this.#revealed)
+      if (readNodeId(variable).owner === id) this.#revealed.delete(variable);
+  }
+
+  /** One of an app that is not known is none of ours yet: what tells of the app brings its channels. */
+  #putChannel(channel: ChannelItem): void {
+    const app = this.#apps.get(channel.appId);
+    if (!app) return;
+    app.channels.set(channel.id, channel);
+    this.#appOfChannel.set(channel.id, channel.appId);
+  }
+
+  #facts({ app, channels, revisions }: Kept): AppFacts {
+    return {
+      app,
+      inWorkspace: this.#projects.has(app.storageId),
+      channels: [...channels.values()],
+      statuses: this.#statuses,
+      revisions,
+    };
+  }
+
+  /** Makes the rows of these apps anew, and tells which of them are others than before. */
+  #show(appIds: Iterable<string>): void {
+    const look = { hippoUrl: this.#hippoUrl, stale: this.#stale, revealed: this.#revealed };
+    const changed: string[] = [];
+    for (const appId of appIds) {
+      const kept = this.#apps.get(appId);
+      if (!kept) continue;
+      const before = kept.entries;
+      kept.entries = projectApp(this.#facts(kept), look);
+      addChanges(changed, nodeId.app(appId), before, kept.entries);
+    }
+    const roots = this.#sortedRoots();
+    if (!sameItems(roots, this.#roots)) {
+      this.#roots = roots;
+      this.#changed.fire(undefined);
+    } else if (changed.length > 0) this.#changed.fire(changed);
+  }
+
+  #sortedRoots(): string[] {
+    const rank = ({ app }: Kept): number => (this.#projects.has(app.storageId) ? 0 : 1);
+    return [...this.#apps.values()]
+      .sort((a, b) => rank(a) - rank(b) || compareNames(a.app.name, b.app.name))
+      .map(({ app }) => nodeId.app(app.id));
+  }
+}
+
+/** The topmost rows that are others than before, from `id` on. */
+function addChanges(
+  changed: string[],
+  id: string,
+  before: ReadonlyMap<string, Entry>,
+  after: ReadonlyMap<string, Entry>,
+): void {
+  const [old, now] = [before.get(id), after.get(id)];
+  if (!old || !now || !sameEntry(old, now)) changed.push(id);
+  else for (const child of now.children) addChanges(changed, child, before, after);
+}
+
+function sameEntry(a: Entry, b: Entry): boolean {
+  return (
+    sameItems(a.children, b.children) &&
+    (Object.keys(a.node) as (keyof TreeNode)[]).every((key) => a.node[key] === b.node[key])
+  );
+}
+
+function sameItems(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
