@@ -66,6 +66,8 @@ export interface Secrets {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
   remove(key: string): Promise<void>;
+  /** One has been set or removed, in this window or another. */
+  readonly onDidChange: Event<void>;
 }
 
 export interface Clock {

@@ -130,6 +130,7 @@ function createSecrets(secrets: vscode.SecretStorage): Secrets {
     get: async (key) => secrets.get(key),
     set: async (key, value) => secrets.store(key, value),
     remove: async (key) => secrets.delete(key),
+    onDidChange: (listener) => secrets.onDidChange(() => listener()),
   };
 }
 

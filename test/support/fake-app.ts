@@ -73,6 +73,7 @@ export class FakeApp implements App {
   readonly #answers: Answer[] = [];
   readonly #handlers = new Map<string, (...args: unknown[]) => unknown>();
   readonly #changes = new Emitter<string>(raise);
+  readonly #secretsChanged = new Emitter<void>(raise);
   readonly #trusted = new Emitter<void>(raise);
   readonly #foldersChanged = new Emitter<void>(raise);
   readonly #timers = new Set<{ at: number; run: () => unknown }>();
@@ -149,8 +150,15 @@ export class FakeApp implements App {
 
   readonly secrets: App['secrets'] = {
     get: async (key) => this.stored.get(key),
-    set: async (key, value) => void this.stored.set(key, value),
-    remove: async (key) => void this.stored.delete(key),
+    set: async (key, value) => {
+      this.stored.set(key, value);
+      this.#secretsChanged.fire();
+    },
+    remove: async (key) => {
+      this.stored.delete(key);
+      this.#secretsChanged.fire();
+    },
+    onDidChange: (listener) => this.#secretsChanged.event(listener),
   };
 
   readonly clock: App['clock'] = {

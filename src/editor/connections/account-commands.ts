@@ -1,8 +1,9 @@
 // Signing in, signing out and making an account.
 
-import { demandEncryption, LOCAL, type Connection } from '../../session/connections.ts';
+import { LOCAL, type Connection } from '../../session/connections.ts';
 import type { App } from '../app.ts';
 import type { Connections } from './connections.ts';
+import { confirmUnencrypted } from './encryption.ts';
 
 export class AccountCommands {
   readonly #app: App;
@@ -104,21 +105,11 @@ export class AccountCommands {
     return wanted === LOCAL ? undefined : this.#connections.store.get(wanted);
   }
 
-  /** Passwords go unencrypted to another machine only where a person says so, for this connection. */
   async #encrypted(connection: Connection): Promise<Connection> {
-    try {
-      demandEncryption(connection);
-      return connection;
-    } catch (error) {
-      const { message } = error as Error;
-      await this.#app.prompts.confirm(message, {
-        detail: 'Use an address that starts with https:// if the server has one.',
-        action: 'Allow for This Connection',
-      });
-      const allowed = { ...connection, plainHttp: true };
-      await this.#connections.store.put(allowed);
-      return allowed;
-    }
+    const allowed = await confirmUnencrypted(this.#app.prompts, connection.hippoUrl, connection);
+    if (allowed.plainHttp === connection.plainHttp) return connection;
+    await this.#connections.store.put({ ...connection, ...allowed });
+    return { ...connection, ...allowed };
   }
 
   #askUserName(title: string, { hippoUrl }: Connection, value: string | undefined, of = 2): Promise<string> {

@@ -1,27 +1,23 @@
 // Adding, changing, testing, removing and choosing connections.
 
-import { readBaseUrl } from '../../bindle/url.ts';
-import { LOCAL, nameForUrl, type Connection } from '../../session/connections.ts';
+import { LOCAL, type Connection } from '../../session/connections.ts';
 import type { App, Choice, Separator } from '../app.ts';
 import { EditorError } from '../failure.ts';
 import type { AccountCommands } from './account-commands.ts';
+import { ConnectionQuestions } from './connection-questions.ts';
 import type { Connections } from './connections.ts';
-
-/** How the certificate of a server is checked. */
-type Check = 'system' | 'file' | 'none';
-
-const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const STEPS = 4;
 
 export class ConnectionCommands {
   readonly #app: App;
   readonly #connections: Connections;
   readonly #account: AccountCommands;
+  readonly #questions: ConnectionQuestions;
 
   constructor(app: App, connections: Connections, account: AccountCommands) {
     this.#app = app;
     this.#connections = connections;
     this.#account = account;
+    this.#questions = new ConnectionQuestions(app, connections);
   }
 
   async switch(): Promise<void> {
@@ -61,24 +57,10 @@ export class ConnectionCommands {
   }
 
   async add(): Promise<void> {
-    const title = 'Add Connection';
-    const { prompts } = this.#app;
-    const hippoUrl = await this.#askHippoUrl(title, undefined);
-    const connection = await this.#askRest(title, { hippoUrl });
-    const { store } = this.#connections;
-    const name = await prompts.input({
-      title,
-      prompt: 'A name for it, here and in the terminal',
-      value: await this.#freeName(nameForUrl(new URL(hippoUrl))),
-      steps: { step: 4, of: STEPS },
-      check: async (text) =>
-        !NAME.test(text)
-          ? 'Use lower-case letters, digits, ".", "-" and "_".'
-          : text === LOCAL || (await store.find(text))
-            ? `There is a connection "${text}" already.`
-            : undefined,
-    });
-    await store.add({ ...connection, name });
+    const { connection, secret } = await this.#questions.ask();
+    const { name, hippoUrl } = connection;
+    await this.#connections.store.add(connection);
+    if (secret) await this.#connections.secrets.set(secret.key, { password: secret.password });
     await this.#connections.choose(name);
     this.#app.log.info(`Added the connection ${name} to ${hippoUrl}`);
     await this.test(name);
@@ -87,21 +69,9 @@ export class ConnectionCommands {
   /** @param name asked for if absent */
   async edit(name?: string): Promise<void> {
     const known = await this.#pickRemote('Edit Connection', name);
-    const title = `Edit ${known.name}`;
-    const hippoUrl = await this.#askHippoUrl(title, known.hippoUrl);
-    const moved = new URL(hippoUrl).origin !== new URL(known.hippoUrl).origin;
-    // What belonged to another server is of no use at this one.
-    const { userName, bindleUrl, ...rest } = known;
-    const { plainHttp: _plainHttp, ...strict } = rest;
-    const kept = moved
-      ? strict
-      : {
-          ...rest,
-          ...(userName === undefined ? {} : { userName }),
-          ...(bindleUrl === undefined ? {} : { bindleUrl }),
-        };
-    const connection = await this.#askRest(title, { ...kept, hippoUrl });
-    await this.#connections.store.put({ ...connection, name: known.name });
+    const { connection, secret } = await this.#questions.ask(known);
+    await this.#connections.store.put(connection);
+    if (secret) await this.#connections.secrets.set(secret.key, { password: secret.password });
     this.#connections.forgetSessions();
     await this.#connections.refresh();
     await this.test(known.name);
@@ -156,7 +126,8 @@ export class ConnectionCommands {
   async remove(name?: string): Promise<void> {
     const { prompts } = this.#app;
     const connections = this.#connections;
-    const { name: wanted, hippoUrl, userName } = await this.#pickRemote('Remove Connection', name);
+    const connection = await this.#pickRemote('Remove Connection', name);
+    const { name: wanted, hippoUrl, userName, bindleUrl, bindleUserName } = connection;
     await prompts.confirm(`Remove the connection "${wanted}"?`, {
       detail: `Its address, ${hippoUrl}, and what you signed in with are forgotten, for the terminal, too. Nothing on the server changes.`,
       action: 'Remove',
@@ -164,91 +135,10 @@ export class ConnectionCommands {
     await connections.store.remove(wanted);
     if (userName !== undefined)
       await connections.secrets.remove({ origin: new URL(hippoUrl).origin, userName });
+    if (bindleUrl !== undefined && bindleUserName !== undefined)
+      await connections.secrets.remove({ origin: new URL(bindleUrl).origin, userName: bindleUserName });
     connections.forgetSessions();
     await connections.refresh();
-  }
-
-  #askHippoUrl(title: string, value: string | undefined): Promise<string> {
-    return this.#app.prompts
-      .input({
-        title,
-        prompt: "Hippo's address",
-        placeholder: 'https://hippo.example.com',
-        value,
-        steps: { step: 1, of: STEPS },
-        check: (text) => problemWith(text, 'https://hippo.example.com'),
-      })
-      .then(withoutSlash);
-  }
-
-  /** Its Bindle server, and how certificates are checked. */
-  async #askRest(title: string, known: Omit<Connection, 'name'>): Promise<Omit<Connection, 'name'>> {
-    const { prompts } = this.#app;
-    const bindle = await prompts.input({
-      title,
-      prompt: 'The Bindle server that belongs to it; leave it empty if Hippo itself tells',
-      placeholder: 'https://bindle.example.com/v1',
-      value: known.bindleUrl,
-      steps: { step: 2, of: STEPS },
-      check: (text) => (text.trim() === '' ? undefined : problemWith(text, 'https://bindle.example.com/v1')),
-    });
-    const { bindleUrl: _bindleUrl, insecure: _insecure, caFile: _caFile, ...rest } = known;
-    const encrypted = [known.hippoUrl, bindle].some((url) => url.startsWith('https:'));
-    return {
-      ...rest,
-      ...(bindle.trim() === '' ? {} : { bindleUrl: withoutSlash(bindle) }),
-      ...(encrypted ? await this.#askCheck(title, known) : {}),
-    };
-  }
-
-  async #askCheck(
-    title: string,
-    known: Pick<Connection, 'insecure' | 'caFile'>,
-  ): Promise<Pick<Connection, 'insecure' | 'caFile'>> {
-    const { prompts } = this.#app;
-    const steps = { step: 3, of: STEPS };
-    const check = await prompts.pick<Check>(
-      [
-        { label: 'Check the certificate', description: 'against what this machine trusts', value: 'system' },
-        { label: 'Trust a certificate of our own, too', description: 'from a PEM file', value: 'file' },
-        {
-          label: '$(unlock) Accept any certificate',
-          detail: 'Anybody in between can read and change everything. The status bar shows that.',
-          value: 'none',
-        },
-      ],
-      {
-        title,
-        placeholder: 'How is the certificate of the server checked?',
-        active: known.insecure ? 'none' : known.caFile === undefined ? 'system' : 'file',
-        steps,
-      },
-    );
-    if (check === 'system') return {};
-    if (check === 'none') return { insecure: true };
-    const caFile = await prompts.input({
-      title,
-      prompt: 'Path of the PEM file with the certificates to trust',
-      value: known.caFile,
-      steps,
-      check: (text) => this.#problemWithFile(text),
-    });
-    return { caFile };
-  }
-
-  async #problemWithFile(path: string): Promise<string | undefined> {
-    const { readCertificates } = await this.#connections.core();
-    return readCertificates(path).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-  }
-
-  async #freeName(wanted: string): Promise<string> {
-    for (let number = 1; ; number++) {
-      const name = number === 1 ? wanted : `${wanted.slice(0, 58)}-${number}`;
-      if (name !== LOCAL && !(await this.#connections.store.find(name))) return name;
-    }
   }
 
   /** @throws EditorError `NO_CONNECTIONS`, SessionError, Cancelled */
@@ -296,16 +186,4 @@ function detailOf({
   ]
     .filter((part) => part !== undefined)
     .join(' • ');
-}
-
-function problemWith(text: string, example: string): string | undefined {
-  const url = readBaseUrl(text.trim());
-  if (!url) return `Give an address that starts with https:// (or http://), such as ${example}.`;
-  if (url.username !== '' || url.password !== '')
-    return 'Leave user name and password out; you are asked for them.';
-  return undefined;
-}
-
-function withoutSlash(text: string): string {
-  return text.trim().replace(/\/+$/, '');
 }

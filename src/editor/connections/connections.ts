@@ -51,7 +51,7 @@ export interface Session {
   readonly client: HippoClient;
   /**
    * A client of the Bindle server that belongs to it; whoever asks closes it.
-   * @throws EditorError `NO_BINDLE_SERVER`
+   * @throws EditorError `NO_BINDLE_SERVER`, SessionError, HippoError
    */
   bindle(): Promise<BindleClient>;
 }
@@ -111,6 +111,20 @@ export class Connections implements Disposable {
       }),
     );
     this.#disposables.add(this.#app.settings.onDidChange(['http'], refresh));
+    /** Somebody may have signed in in another window. */
+    const noticeSignIn = async (): Promise<void> => {
+      const { hippoUrl, userName } = this.#status.connection ?? {};
+      if (hippoUrl === undefined || userName === undefined) return;
+      const kept = await this.secrets.get({ origin: new URL(hippoUrl).origin, userName });
+      if (kept?.session && this.#status.state === 'signedOut')
+        this.#show({ ...this.#status, state: 'unknown' });
+    };
+    this.#disposables.add(
+      this.#app.secrets.onDidChange(() => {
+        if (this.#status.state === 'signedOut')
+          void this.#app.guard.quietly('Looking for a sign-in', noticeSignIn);
+      }),
+    );
     this.#disposables.add(watchFolder(this.#app.places.connections, refresh));
     refresh();
   }
@@ -338,10 +352,14 @@ export class Connections implements Disposable {
   }
 
   /** @throws Cancelled: what waits for it is given up */
-  async #askPassword({ userName }: SecretKey, { name, hippoUrl }: Connection): Promise<string> {
+  async #askPassword({ origin, userName }: SecretKey, { name, hippoUrl }: Connection): Promise<string> {
+    const ended = new URL(hippoUrl).origin === origin;
+    const { host } = new URL(origin);
     const password = await this.#app.prompts.input({
       title: `Sign In to ${name}`,
-      prompt: `Your session at ${new URL(hippoUrl).host} has ended. Password of ${userName}:`,
+      prompt: ended
+        ? `Your session at ${host} has ended. Password of ${userName}:`
+        : `Password of ${userName} at the Bindle server ${host}:`,
       password: true,
       check: (text) => (text === '' ? 'Type the password, or press Escape to leave it.' : undefined),
     });
@@ -350,12 +368,14 @@ export class Connections implements Disposable {
   }
 
   #unverified(connection: Connection | undefined): ConnectionStatus['unverified'] {
-    if (!connection) return undefined;
-    const { protocol, hostname } = new URL(connection.hippoUrl);
-    if (protocol !== 'https:') return undefined;
-    if (connection.insecure) return 'connection';
+    const addresses = [connection?.hippoUrl, connection?.bindleUrl]
+      .filter((url) => url !== undefined)
+      .map((url) => new URL(url));
+    const encrypted = addresses.filter(({ protocol }) => protocol === 'https:');
+    if (encrypted.length === 0) return undefined;
+    if (connection?.insecure) return 'connection';
     const lax = this.#app.settings.get('http.proxyStrictSSL') === false;
-    return lax && !isLoopback(hostname) ? 'setting' : undefined;
+    return lax && encrypted.some(({ hostname }) => !isLoopback(hostname)) ? 'setting' : undefined;
   }
 
   #show(status: ConnectionStatus): void {
@@ -376,34 +396,24 @@ const STATES: Readonly<Record<string, ConnectionState>> = {
   NO_SUCH_CONNECTION: 'missing',
 };
 
-/** With whoever is signed in to Hippo, where that is the same server, and for as long as he is. */
-async function bindleOf(
-  core: Core,
-  { connection, client }: OpenSession,
-  { network }: SessionPorts,
-): Promise<BindleClient> {
-  const { bindleUrl } = connection;
-  if (bindleUrl === undefined)
+/** @throws EditorError `NO_BINDLE_SERVER`, SessionError, HippoError */
+async function bindleOf(core: Core, opened: OpenSession, ports: SessionPorts): Promise<BindleClient> {
+  const { connection } = opened;
+  const url = await core.bindleUrlOf(opened, ports);
+  if (url === undefined)
     throw new EditorError(
       'NO_BINDLE_SERVER',
       `Nobody has said which Bindle server belongs to the connection "${connection.name}".`,
       { remedies: ['editConnection'] },
     );
-  const { url: _url, ...way } = await core.transport(connection, network);
-  const shared = new URL(bindleUrl).origin === client.url.origin;
+  const credentials = core.bindleCredentials(opened, new URL(url), ports);
+  const { network, insecure, ca } = await core.transport(connection, ports.network);
   return new core.BindleClient({
-    ...(way.ca === undefined ? {} : { ca: way.ca }),
-    ...(way.insecure === undefined ? {} : { insecure: way.insecure }),
-    ...(way.network === undefined ? {} : { network: way.network }),
-    url: bindleUrl,
-    ...(shared
-      ? {
-          credentials: async () => {
-            const token = await client.bearer();
-            return token === undefined ? undefined : { type: 'bearer', token };
-          },
-        }
-      : {}),
+    url,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(network === undefined ? {} : { network }),
+    ...(insecure === undefined ? {} : { insecure }),
+    ...(ca === undefined ? {} : { ca }),
   });
 }
 

@@ -57,7 +57,7 @@ export function describeStatus({ name, connection, state, unverified, chosenBy }
     'Select to switch',
   ];
   return {
-    text: `$(${icon}) ${title}${sign}`,
+    text: `$(${icon}) ${name === LOCAL ? title : `Hippo: ${title}`}${sign}`,
     tooltip: lines.filter((line) => line !== undefined).join('\n'),
     label: `Hippo connection ${title}, ${says}${unverified === undefined ? '' : ', certificate not verified'}`,
     warning: warning || unverified !== undefined,

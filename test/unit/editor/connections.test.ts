@@ -121,7 +121,7 @@ describe('the connection in use', () => {
   test('that the setting names but nobody has added is said to be missing', async () => {
     const { app, connections, bar } = world();
     await app.settings.set('hippo.connection', 'nowhere', 'workspace');
-    await vi.waitFor(() => expect(bar()?.text).toBe('$(warning) nowhere'));
+    await vi.waitFor(() => expect(bar()?.text).toBe('$(warning) Hippo: nowhere'));
     await expect(connections.session()).rejects.toMatchObject({
       code: 'NO_SUCH_CONNECTION',
       remedies: ['editConnection', 'openSettings'],
@@ -134,7 +134,7 @@ describe('the connection in use', () => {
     // The folder was not there when the window began to look.
     await connections.refresh();
     await connections.store.use('far');
-    await vi.waitFor(() => expect(bar()?.text).toBe('$(cloud) far'));
+    await vi.waitFor(() => expect(bar()?.text).toBe('$(cloud) Hippo: far'));
   });
 });
 
@@ -149,7 +149,7 @@ describe('signing in', () => {
       userName: 'ana',
     });
     expect([...app.stored.keys()]).toEqual([`hippo ${hippo.url} ana`]);
-    expect(bar()).toMatchObject({ text: '$(cloud) far', warning: false });
+    expect(bar()).toMatchObject({ text: '$(cloud) Hippo: far', warning: false });
     expect(bar()?.tooltip).toContain('Signed in as ana');
     expect(await connections.use(({ client }) => client.apps())).toEqual([]);
     expect(app.notifications).toEqual([]);
@@ -169,9 +169,9 @@ describe('signing in', () => {
     await app.guard.run('Listing apps', async () => {
       done.push(await connections.use(({ client }) => client.apps()));
     });
-    expect(bar()?.text).toBe('$(key) far');
+    expect(bar()?.text).toBe('$(key) Hippo: far');
     await vi.waitFor(() => expect(done).toEqual([[]]));
-    expect(bar()?.text).toBe('$(cloud) far');
+    expect(bar()?.text).toBe('$(cloud) Hippo: far');
   });
 
   test('goes on by the refresh token when the session has ended', async () => {
@@ -251,10 +251,22 @@ describe('signing in', () => {
     await app.run('hippo.signOut');
     expect(app.stored.size).toBe(0);
     expect((await connections.store.get('far')).userName).toBeUndefined();
-    expect(bar()?.text).toBe('$(key) far');
+    expect(bar()?.text).toBe('$(key) Hippo: far');
     await expect(connections.use(({ client }) => client.apps())).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
     });
+  });
+
+  test('in another window is noticed', async () => {
+    const hippo = await startHippo();
+    const { app, connections, bar } = await signedIn(hippo);
+    const key = { origin: hippo.url, userName: 'ana' };
+    const { session = { token: '', expiration: '' } } = (await connections.secrets.get(key)) ?? {};
+    connections.report('far', { code: 'UNAUTHORIZED' });
+    expect(bar()?.label).toContain('not signed in');
+    await connections.secrets.set(key, { session });
+    await vi.waitFor(() => expect(bar()?.label).toContain('not asked yet'));
+    expect(app.notifications).toEqual([]);
   });
 
   test('is done at once for who registers', async () => {
@@ -300,7 +312,7 @@ describe('commands', () => {
         buttons: ['Retry', 'Edit Connection', 'View Output'],
       },
     ]);
-    expect(bar()?.text).toBe('$(debug-disconnect) gone');
+    expect(bar()?.text).toBe('$(debug-disconnect) Hippo: gone');
   });
 
   test('change a connection, and take nothing along to another server', async () => {
@@ -317,8 +329,38 @@ describe('commands', () => {
     app.answer('https://127.0.0.1:1', '', '$(unlock) Accept any certificate', 'lax');
     await app.run('hippo.connection.add');
     expect((await connections.store.get('lax')).insecure).toBe(true);
-    expect(bar()).toMatchObject({ text: '$(debug-disconnect) lax $(unlock) not verified', warning: true });
+    expect(bar()).toMatchObject({
+      text: '$(debug-disconnect) Hippo: lax $(unlock) not verified',
+      warning: true,
+    });
     expect(bar()?.label).toContain('certificate not verified');
+  });
+
+  test('add a Bindle server with an account of its own, whose password is kept with its origin', async () => {
+    const [hippo, bindle] = [await startHippo({ ours: false }), await startHippo()];
+    const { app, connections } = world();
+    app.answer(hippo.url, `${bindle.url}/v1/`, 'pusher', '', 'push-secret', 'far');
+    await app.run('hippo.connection.add');
+    expect(app.refusals).toEqual(['Type the password.']);
+    expect(await connections.store.get('far')).toEqual({
+      name: 'far',
+      hippoUrl: hippo.url,
+      bindleUrl: `${bindle.url}/v1`,
+      bindleUserName: 'pusher',
+    });
+    expect([...app.stored]).toEqual([[`hippo ${bindle.url} pusher`, '{"password":"push-secret"}']]);
+    const client = await (await connections.session()).bindle();
+    await client.search({});
+    const basic = Buffer.from('pusher:push-secret').toString('base64');
+    expect(bindle.requests.at(-1)?.authorization).toBe(`Basic ${basic}`);
+    await client.close();
+    // The password that was given stays where none is typed.
+    app.answer('far', hippo.url, `${bindle.url}/v1`, 'pusher', '');
+    await app.run('hippo.connection.edit');
+    expect([...app.stored.values()]).toEqual(['{"password":"push-secret"}']);
+    app.answer('far', 'Remove');
+    await app.run('hippo.connection.remove');
+    expect(app.stored.size).toBe(0);
   });
 
   test('switch between them', async () => {
@@ -431,7 +473,7 @@ describe('proxies and certificates', () => {
     app.values.set('http.proxyStrictSSL', false);
     await connections.store.add({ name: 'far', hippoUrl: 'https://far.example' });
     await connections.choose('far');
-    expect(bar()).toMatchObject({ text: '$(cloud) far $(unlock) not verified', warning: true });
+    expect(bar()).toMatchObject({ text: '$(cloud) Hippo: far $(unlock) not verified', warning: true });
     expect(bar()?.tooltip).toContain('http.proxyStrictSSL');
   });
 });
