@@ -30,7 +30,7 @@ const DIALECTS: Readonly<Record<Dialect, string>> = {
 };
 
 export function configure(command: Command, screen: Screen): void {
-  const { connections, secrets } = sessionPorts(screen);
+  const { connections, secrets, window } = sessionPorts(screen);
 
   const add = command
     .command('add')
@@ -103,6 +103,12 @@ export function configure(command: Command, screen: Screen): void {
     .action(async (name: string) => {
       await connections.use(name);
       print(screen, `Commands talk to ${name} from now on`);
+      const ofWindow = await window?.connection(screen.env['HIPPO_URL'] || undefined);
+      if (ofWindow !== undefined && ofWindow !== name)
+        say(
+          screen,
+          `In this terminal they go on with ${ofWindow}, the connection of the editor's window: switch that in its status bar.`,
+        );
     });
 
   command
