@@ -194,6 +194,8 @@ export interface Links {
   readonly elsewhere: boolean;
   /** Opens an address in the user's browser, by whatever way leads there from where the user sits. */
   open(url: string): Promise<void>;
+  /** It was opened. */
+  readonly onDidOpen: Event<string>;
   /** The same, without opening: the address as the user's browser needs it (remote and web windows). */
   external(url: string): Promise<string>;
   copy(text: string): Promise<void>;

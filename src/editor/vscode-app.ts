@@ -18,6 +18,7 @@ import type {
   Workspace,
 } from './app.ts';
 import { Commands } from './commands.ts';
+import { Emitter } from './disposables.ts';
 import { findByName } from './find-by-name.ts';
 import { Guard } from './guard.ts';
 import { Masker } from './mask.ts';
@@ -53,7 +54,7 @@ export function createApp(context: vscode.ExtensionContext): App {
     secrets: createSecrets(context.secrets),
     clock: systemClock,
     workspace: createWorkspace(),
-    links: createLinks(),
+    links: createLinks(log),
     statusBar: createStatusBar(context),
     terminals: createTerminals(context.environmentVariableCollection),
     places: findPlaces(process.env),
@@ -166,12 +167,14 @@ function createWorkspace(): Workspace {
   };
 }
 
-function createLinks(): Links {
+function createLinks(log: Log): Links {
+  const opened = new Emitter<string>((error) => log.error('A listener failed', error));
   return {
     elsewhere: vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web,
     async open(url) {
-      await vscode.env.openExternal(vscode.Uri.parse(url, true));
+      if (await vscode.env.openExternal(vscode.Uri.parse(url, true))) opened.fire(url);
     },
+    onDidOpen: opened.event,
     external: async (url) => (await vscode.env.asExternalUri(vscode.Uri.parse(url, true))).toString(),
     copy: async (text) => vscode.env.clipboard.writeText(text),
   };

@@ -189,9 +189,14 @@ export class FakeApp implements App {
     };
   })();
 
+  readonly #visits = new Emitter<string>(raise);
   readonly links = {
     elsewhere: false,
-    open: async (url: string) => void this.opened.push(url),
+    onDidOpen: this.#visits.event,
+    open: async (url: string) => {
+      this.opened.push(url);
+      this.#visits.fire(url);
+    },
     external: async (url: string) => url,
     copy: async (text: string) => void this.opened.push(`clipboard:${text}`),
   };

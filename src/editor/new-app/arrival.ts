@@ -45,7 +45,12 @@ export class Arrival {
   async show({ folder, main, name, needs, origin }: MadeApp): Promise<void> {
     await this.#folders.show(join(folder, main));
     if (origin === 'walkthrough') return this.#folders.showWalkthrough();
-    this.#app.prompts.mention(`${name} is ready to be changed and to be published. ${needs}`);
+    // Nobody waits for the answer.
+    void this.#app.guard.run('Publishing a new app', async () => {
+      const button = await this.#app.prompts.notify('info', `"${name}" is ready. ${needs}`, 'Publish');
+      const hippofacts = this.#folders.resource(join(folder, 'HIPPOFACTS'));
+      if (button !== undefined) await this.#app.commands.execute('hippo.publish', hippofacts);
+    });
   }
 
   async #look(): Promise<void> {

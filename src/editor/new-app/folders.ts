@@ -1,6 +1,7 @@
 // What making an app needs of VS Code's windows: folders to choose and to open, files to show.
 
 import type { Event } from '../disposables.ts';
+import type { ResourceLike } from '../ids.ts';
 
 export interface Folders {
   /** A HIPPOFACTS has come or gone, anywhere in the workspace. */
@@ -18,6 +19,8 @@ export interface Folders {
   add(folder: string): Promise<void>;
   /** @param file absolute path */
   show(file: string): Promise<void>;
+  /** As menus pass it to commands. @param file absolute path */
+  resource(file: string): ResourceLike;
   /** The steps that begin with the local Hippo. */
   showWalkthrough(): Promise<void>;
 }

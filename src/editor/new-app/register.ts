@@ -22,6 +22,7 @@ export function registerNewApp(app: App, connections: Connections, projects: Pro
     commands.register('hippo.newApp', (origin) => newApp.make(origin)),
     commands.register('hippo.addHippofacts', (folder) => hippofacts.add(folder)),
     arrival.watch(),
+    app.links.onDidOpen(() => app.context.set('hippo.visited', true)),
     watchHasApp(app, projects, folders.onDidChangeManifests),
   ])
     disposables.add(item);

@@ -44,6 +44,7 @@ export function createFolders(extensionId: string): Folders {
     async show(file) {
       await vscode.window.showTextDocument(vscode.Uri.file(file));
     },
+    resource: (file) => vscode.Uri.file(file),
     async showWalkthrough() {
       await vscode.commands.executeCommand(
         'workbench.action.openWalkthrough',

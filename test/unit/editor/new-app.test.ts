@@ -44,6 +44,7 @@ const folders: Folders = {
   open: async (folder, where) => void happened.push(`opened ${inPlace(folder)} ${where}`),
   add: async (folder) => void happened.push(`added ${inPlace(folder)}`),
   show: async (file) => void happened.push(`showed ${inPlace(file)}`),
+  resource: (file) => ({ scheme: 'file', fsPath: file, toString: () => pathToFileURL(file).href }),
   showWalkthrough: async () => void happened.push('showed the walkthrough'),
 };
 
@@ -137,8 +138,21 @@ describe('in a workspace', () => {
     app.answer('Rust', 'shop', '$(new-folder) shop');
     await newApp.make();
     expect(happened).toEqual(['showed shop/src/main.rs']);
-    expect(app.mentions).toEqual([expect.stringMatching(/^shop is ready .* It needs Rust/)]);
+    expect(app.notifications).toMatchObject([{ message: '"shop" is ready. It needs Rust, by rustup.' }]);
     expect(app.asked.at(-1)?.offers).toEqual(['$(new-folder) shop', '$(folder-opened) Choose a Folder…']);
+  });
+
+  test('it can be published at once', async () => {
+    const published: (string | undefined)[] = [];
+    app.commands.register(
+      'hippo.publish',
+      (where) => void published.push(where && 'fsPath' in where ? where.fsPath : undefined),
+    );
+    app.openFolders(workspaceFolder(place));
+    app.answer('Rust', 'shop', '$(new-folder) shop');
+    app.press(/is ready/, 'Publish');
+    await newApp.make();
+    await expect.poll(() => published).toEqual([join(place, 'shop', 'HIPPOFACTS')]);
   });
 
   test('it is made in a folder of the workspace that is empty', async () => {
@@ -172,7 +186,7 @@ describe('where its folder is opened', () => {
     const there = otherWindow(join(place, 'shop'));
     there.arrival.watch();
     await expect.poll(() => happened).toEqual(['showed shop/src/main.rs']);
-    expect(there.app.mentions).toHaveLength(1);
+    expect(there.app.notifications).toHaveLength(1);
     otherWindow(join(place, 'shop')).arrival.watch();
     expect(app.userMemory.get('newApp.made')).toBeUndefined();
     expect(happened).toHaveLength(1);
