@@ -1,20 +1,22 @@
-// The workflows of scaffold/, run as GitHub and GitLab run them, with the package that npm would publish.
+// The workflows of scaffold/ and the action, run as GitHub and GitLab run them, with the package that npm would publish.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { ChannelItem } from '../../src/hippo/api.ts';
 import { cleanEnv, hippo } from '../support/cli.ts';
+import { substitute } from '../support/expressions.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { runPipeline } from '../support/gitlab.ts';
 import { startLocalPlatform, type LocalPlatform } from '../support/local-platform.ts';
 import { ask } from '../support/platform.ts';
-import { installScript, withPath } from '../support/programs.ts';
+import { installHippo, installScript, withPath } from '../support/programs.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { compile } from '../support/wasm.ts';
-import { readWorkflow, runJob } from '../support/workflow.ts';
+import { readWorkflow, runJob, runSteps, type Step, type StepRan } from '../support/workflow.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = temporaryFolder();
@@ -270,4 +272,97 @@ test('GitHub: the token is for the steps that publish, and no others', async () 
     codes: [0],
   });
   expect(readFileSync(join(tools, 'environment'), 'utf8')).not.toContain(token);
+});
+
+describe.skipIf(process.platform === 'win32')('the action', () => {
+  const action = join(root, '.github/actions/publish');
+  const { inputs, outputs, runs } = parse(readFileSync(join(action, 'action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>;
+    outputs: Record<string, { value: string }>;
+    runs: { using: string; steps: Step[] };
+  };
+
+  interface ActionRan extends StepRan {
+    outputs: Record<string, string>;
+    summary: string;
+  }
+
+  /** As a step of somebody's workflow. */
+  async function use(given: Record<string, string>): Promise<ActionRan> {
+    const defaults = Object.fromEntries(Object.entries(inputs).map(([key, one]) => [key, one.default ?? '']));
+    const unknown = Object.keys(given).filter((key) => !(key in inputs));
+    expect({ unknown, using: runs.using }).toEqual({ unknown: [], using: 'composite' });
+    const contexts = {
+      inputs: { ...defaults, url: gate.url, token, package: archive, ...given },
+      github: { head_ref: 'feature/search', ref_name: '7/merge' },
+    };
+    const env = runnerEnv({ CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_ACTION_PATH: action });
+    const ran = await runSteps(runs.steps, { cwd: dir, env, contexts });
+    const values = Object.entries(outputs).map(([key, { value }]) => [
+      key,
+      substitute(value, { ...contexts, steps: ran.outputs }),
+    ]);
+    return { ...ran.steps.at(-1), outputs: Object.fromEntries(values), summary: ran.summary };
+  }
+
+  test('publishes, and tells what and where', async () => {
+    await makeApp('assemblyscript');
+    const { code, stdout, stderr, outputs, summary } = await use({ mode: 'production' });
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+    expect(outputs['id']).toBe(`team/${name}/1.1.0`);
+    expect(outputs['addresses']).toMatch(/^http:\/\/\S+$/);
+    expect(JSON.parse(outputs['result'] ?? '')).toMatchObject({ id: `team/${name}/1.1.0`, parcels: 1 });
+    expect(summary).toBe(`### team/${name}/1.1.0\n\n- production: <${outputs['addresses']}>\n`);
+    expect(stdout + stderr + summary).not.toContain(token);
+    expect(await channels()).toEqual({ production: '1.1.0' });
+  });
+
+  test('takes the branch for the user, unless another is named', async () => {
+    await makeApp('assemblyscript');
+    expect((await use({})).outputs['id']).toMatch(/\/1\.1\.0-feature-search-\d{17}$/);
+    expect((await use({ user: 'canary' })).outputs['id']).toMatch(/\/1\.1\.0-canary-\d{17}$/);
+  });
+
+  test('only says what would be done with dry-run', async () => {
+    await makeApp('assemblyscript');
+    const { code, outputs } = await use({ mode: 'production', 'dry-run': 'true' });
+    expect({ code, id: outputs['id'], addresses: outputs['addresses'] }).toEqual({
+      code: 0,
+      id: `team/${name}/1.1.0`,
+      addresses: '',
+    });
+    expect(JSON.parse(outputs['result'] ?? '')).toMatchObject({
+      channels: [{ name: 'production', runs: '1.0.0' }],
+    });
+    expect(await channels()).toEqual({ production: '1.0.0' });
+  });
+
+  test('takes inputs as words, whatever they hold', async () => {
+    await makeApp('assemblyscript');
+    const mark = join(dir, 'mark');
+    for (const path of [`$(touch ${mark})`, `"; touch ${mark}; "`, '--help']) {
+      const { code, stdout, outputs } = await use({ path });
+      expect({ code, stdout, id: outputs['id'] }).toMatchObject({ code: 3, stdout: '', id: '' });
+    }
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test('fails as the command does, and where something is not set', async () => {
+    await makeApp('assemblyscript');
+    expect(await use({ token: 'hippo_not-a-token' })).toMatchObject({ code: 5, outputs: { id: '' } });
+    for (const input of ['url', 'token']) {
+      const { code, stderr } = await use({ [input]: '' });
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(`the input ${input} is empty`);
+    }
+  });
+
+  test('finds the command on the PATH where no package is named', async () => {
+    await makeApp('assemblyscript');
+    installHippo(tools);
+    expect(await use({ package: '', mode: 'production' })).toMatchObject({
+      code: 0,
+      outputs: { id: `team/${name}/1.1.0` },
+    });
+  });
 });

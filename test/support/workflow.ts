@@ -48,6 +48,8 @@ export interface JobRan {
   /** Those that ran a command, in order. */
   steps: StepRan[];
   outputs: { [step: string]: { outputs: { [name: string]: string } } };
+  /** What the steps show on the page of the run. */
+  summary: string;
 }
 
 export function readWorkflow(file: string): Workflow {
@@ -74,7 +76,9 @@ export async function runSteps(
 ): Promise<JobRan> {
   const files = mkdtempSync(join(tmpdir(), 'hippo-test-runner-'));
   const variables: NodeJS.ProcessEnv = { ...env };
-  const ran: JobRan = { ok: true, steps: [], outputs: {} };
+  const ran: JobRan = { ok: true, steps: [], outputs: {}, summary: '' };
+  const summary = join(files, 'summary.md');
+  writeFileSync(summary, '');
   const names: Value = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -93,7 +97,7 @@ export async function runSteps(
           ...evaluated(step.env, known),
           GITHUB_OUTPUT: outputs,
           GITHUB_ENV: exported,
-          GITHUB_STEP_SUMMARY: join(files, 'summary.md'),
+          GITHUB_STEP_SUMMARY: summary,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -103,6 +107,7 @@ export async function runSteps(
         once(child, 'exit') as Promise<[number | null]>,
       ]);
       ran.steps.push({ name: step.name ?? step.run, code: code ?? -1, stdout, stderr });
+      ran.summary = readFileSync(summary, 'utf8');
       Object.assign(variables, readAssignments(exported));
       if (step.id !== undefined) ran.outputs[step.id] = { outputs: readAssignments(outputs) };
       if (code !== 0) return { ...ran, ok: false };

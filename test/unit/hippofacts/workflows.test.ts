@@ -1,4 +1,5 @@
-// The workflows of scaffold/: the same for every template but for its build, and in both packages.
+// The workflows of scaffold/: the same for every template but for its build, and in both packages. They and the action
+// name the command by its version.
 
 import { listFiles, PackageManager } from '@vscode/vsce';
 import { execFileSync } from 'node:child_process';
@@ -17,11 +18,21 @@ function read(template: string, file: string): string {
   return readFileSync(join(scaffold, template, file), 'utf8');
 }
 
+/** The versions of the packed command that a text names. */
+function namedVersions(text: string): string[] {
+  return [...text.matchAll(/hippo-tools-(\S+?)\.tgz/g)].map(([, version = '']) => version);
+}
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+test('the action names the version of this package', () => {
+  const text = readFileSync(join(root, '.github/actions/publish/action.yml'), 'utf8');
+  expect(namedVersions(text)).toEqual([version]);
+});
+
 describe.each(FILES)('%s', (file) => {
   test.each(templates)('of %s names the version of this package', (template) => {
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-    const named = [...read(template, file).matchAll(/hippo-tools-(\S+?)\.tgz/g)].map(([, text]) => text);
-    expect(named).toEqual([version]);
+    expect(namedVersions(read(template, file))).toEqual([version]);
   });
 
   test('publishes every template in the same way', () => {
