@@ -71,8 +71,8 @@ const RETRY = [
 const BY_CODE: Readonly<Record<string, readonly Remedy[]>> = {
   ...Object.fromEntries(RETRY.map((code) => [code, ['retry', 'viewOutput'] as const])),
   UNREACHABLE: ['retry', 'editConnection', 'viewOutput'],
-  UNAUTHORIZED: ['signIn', 'viewOutput'],
-  UNENCRYPTED: ['editConnection'],
+  UNAUTHORIZED: ['signIn', 'editConnection', 'viewOutput'],
+  UNENCRYPTED: ['signIn', 'editConnection'],
   NOT_ALLOWED: ['signIn', 'viewOutput'],
   NOT_HIPPO: ['editConnection', 'viewOutput'],
   NOT_BINDLE: ['editConnection', 'viewOutput'],

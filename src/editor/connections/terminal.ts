@@ -2,7 +2,7 @@
 // window, and signed in as the window is.
 
 import { readRunning } from '../../session/running-file.ts';
-import { LOCAL } from '../../session/connections.ts';
+import { LOCAL, type Connection } from '../../session/connections.ts';
 import type { EditorWindow } from '../../session/open-session.ts';
 import { WINDOW_SOCKET } from '../../session/window-socket.ts';
 import type { App } from '../app.ts';
@@ -10,6 +10,8 @@ import { Disposables, type Disposable } from '../disposables.ts';
 import type { Connections } from './connections.ts';
 import { commandVariables, writeCommand } from './hippo-command.ts';
 import { serveWindow, type WindowServer } from './window-server.ts';
+
+type Addresses = Pick<Connection, 'hippoUrl' | 'bindleUrl'>;
 
 export class TerminalCommand implements Disposable {
   readonly #app: App;
@@ -20,6 +22,8 @@ export class TerminalCommand implements Disposable {
   #bin: Promise<string> | undefined;
   /** Origin of each address that terminals have been told → the connection. They keep it when the window switches. */
   readonly #told = new Map<string, string>();
+  /** Where the local Hippo was last. */
+  #local: Addresses | undefined;
   #work: Promise<unknown> = Promise.resolve();
 
   /** @param env of the extension host */
@@ -81,13 +85,19 @@ export class TerminalCommand implements Disposable {
     // A server that the user's own environment names stays the one that is meant, until another is chosen here.
     if (chosenBy === 'terminal' && this.#hasOwnServer()) return {};
     // The local Hippo, where it does not run, will most likely be where it was; where it never was, commands ask.
-    const known = connection ?? (name === LOCAL ? await readRunning(this.#app.places.platform) : undefined);
+    const known = connection ?? (name === LOCAL ? await this.#findLocal() : undefined);
     if (!known) return {};
+    if (name === LOCAL) this.#local = known;
     this.#told.set(new URL(known.hippoUrl).origin, name);
     return {
       HIPPO_URL: known.hippoUrl,
       ...(known.bindleUrl === undefined ? {} : { BINDLE_URL: known.bindleUrl }),
     };
+  }
+
+  /** Without an address that it had before, every open terminal would be marked as out of date when it stops. */
+  async #findLocal(): Promise<Addresses | undefined> {
+    return (await readRunning(this.#app.places.platform)) ?? this.#local;
   }
 
   /** In a window that was opened from a terminal of another one, the variables are those of that one. */

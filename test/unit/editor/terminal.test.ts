@@ -11,7 +11,7 @@ import { commandVariables, writeCommand } from '../../../src/editor/connections/
 import { TerminalCommand } from '../../../src/editor/connections/terminal.ts';
 import { serveWindow } from '../../../src/editor/connections/window-server.ts';
 import type { EditorWindow } from '../../../src/session/open-session.ts';
-import { writeRunning } from '../../../src/session/running-file.ts';
+import { removeRunning, writeRunning } from '../../../src/session/running-file.ts';
 import { windowAt, WINDOW_SOCKET } from '../../../src/session/window-socket.ts';
 import { FakeApp } from '../../support/fake-app.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -70,6 +70,10 @@ describe('variables', () => {
     await terminal.update();
     expect(variable('HIPPO_URL')).toBe(hippoUrl);
     expect(variable('BINDLE_URL')).toBe(`${hippoUrl}/v1`);
+    // It keeps its port: terminals that are open stay right when it stops.
+    await removeRunning(dataDir);
+    await terminal.update();
+    expect(variable('HIPPO_URL')).toBe(hippoUrl);
   });
 
   test("leave a server alone that the user's own environment names, until one is chosen in the window", async () => {
