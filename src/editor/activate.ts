@@ -8,6 +8,7 @@ import type { Disposable } from './disposables.ts';
 import { registerNewApp } from './new-app/register.ts';
 import { Projects } from './projects.ts';
 import { registerPublish } from './publish/register.ts';
+import { registerTree } from './tree/register.ts';
 import { createApp } from './vscode-app.ts';
 
 /** What features build on. */
@@ -24,6 +25,7 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app, connections }) => registerTerminal(app, connections),
   ({ app, connections, projects }) => registerNewApp(app, connections, projects),
   ({ app, connections, projects }) => registerPublish(app, connections, projects),
+  ({ app, connections, projects }) => registerTree(app, connections, projects),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

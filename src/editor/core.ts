@@ -24,10 +24,17 @@ export { progressLine, progressText, PushTally, shareOf } from '../publish/push-
 export { preview, publish, releaseStored } from '../publish/run.ts';
 export { stage } from '../publish/stage.ts';
 export { StageTimes } from '../publish/stage-times.ts';
-export { BUMPS, bumpVersion, publisher } from '../publish/version.ts';
+export { BUMPS, bumpVersion, publisher, versioningOf } from '../publish/version.ts';
 export { eventLines, planLines } from '../publish/words.ts';
 export { storageIdOf } from '../session/current.ts';
 export { proposeManifest, writeNewManifest } from '../hippofacts/create.ts';
 export { gitAuthor } from '../hippofacts/git-author.ts';
 export { createProject, inTheWay } from '../hippofacts/new-project.ts';
 export { TEMPLATES } from '../hippofacts/templates.ts';
+export { compare as compareVersions } from 'semver';
+export { isUnknownStorage } from '../hippo/errors.ts';
+export { followLog } from '../hippo/follow-log.ts';
+export { parseRule } from '../hippo/rules.ts';
+export { followRule, pinRevision, previousRevision } from '../hippo/selection.ts';
+export { editVariables, withVariables } from '../hippo/variables.ts';
+export { appNameOf, planPublish } from '../publish/plan.ts';

@@ -3,6 +3,8 @@
 
 import type { HistoryRow } from './publish/history-view.ts';
 import type { Place } from './publish/targets.ts';
+import type { FollowerState } from './tree/follower.ts';
+import type { Row } from './tree/targets.ts';
 
 /** A HIPPOFACTS, or something inside of an app's folder, as VS Code hands it to commands of its menus. */
 export interface ResourceLike {
@@ -41,6 +43,29 @@ export interface CommandMap {
   'hippo.history.copyId': (row?: HistoryRow) => Promise<void>;
   'hippo.history.remove': (row?: HistoryRow) => Promise<void>;
   'hippo.history.clear': () => Promise<void>;
+  'hippo.apps.refresh': () => Promise<void>;
+  'hippo.app.add': () => Promise<void>;
+  'hippo.app.rename': (row?: Row) => Promise<void>;
+  'hippo.app.delete': (row?: Row) => Promise<void>;
+  'hippo.app.release': (row?: Row) => Promise<void>;
+  'hippo.channel.add': (row?: Row) => Promise<void>;
+  'hippo.channel.open': (row?: Row) => Promise<void>;
+  'hippo.channel.copyAddress': (row?: Row) => Promise<void>;
+  'hippo.channel.followLog': (row?: Row) => Promise<void>;
+  'hippo.channel.pin': (row?: Row) => Promise<void>;
+  'hippo.channel.followRule': (row?: Row) => Promise<void>;
+  'hippo.channel.rollBack': (row?: Row) => Promise<void>;
+  'hippo.channel.start': (row?: Row) => Promise<void>;
+  'hippo.channel.stop': (row?: Row) => Promise<void>;
+  'hippo.channel.rename': (row?: Row) => Promise<void>;
+  'hippo.channel.delete': (row?: Row) => Promise<void>;
+  'hippo.variable.add': (row?: Row) => Promise<void>;
+  'hippo.variable.edit': (row?: Row) => Promise<void>;
+  'hippo.variable.delete': (row?: Row) => Promise<void>;
+  'hippo.variable.copyValue': (row?: Row) => Promise<void>;
+  'hippo.variable.show': (row: Row) => void;
+  'hippo.variable.hide': (row: Row) => void;
+  'hippo.revision.run': (row?: Row) => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -75,6 +100,29 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.history.copyId': 'menu',
   'hippo.history.remove': 'menu',
   'hippo.history.clear': 'menu',
+  'hippo.apps.refresh': 'palette',
+  'hippo.app.add': 'palette',
+  'hippo.app.rename': 'palette',
+  'hippo.app.delete': 'palette',
+  'hippo.app.release': 'palette',
+  'hippo.channel.add': 'palette',
+  'hippo.channel.open': 'palette',
+  'hippo.channel.copyAddress': 'palette',
+  'hippo.channel.followLog': 'palette',
+  'hippo.channel.pin': 'palette',
+  'hippo.channel.followRule': 'palette',
+  'hippo.channel.rollBack': 'palette',
+  'hippo.channel.start': 'palette',
+  'hippo.channel.stop': 'palette',
+  'hippo.channel.rename': 'palette',
+  'hippo.channel.delete': 'palette',
+  'hippo.variable.add': 'palette',
+  'hippo.variable.edit': 'palette',
+  'hippo.variable.delete': 'palette',
+  'hippo.variable.copyValue': 'palette',
+  'hippo.variable.show': 'menu',
+  'hippo.variable.hide': 'menu',
+  'hippo.revision.run': 'menu',
 };
 
 /** Ours, each with its default as package.json has it. */
@@ -126,6 +174,8 @@ export interface ContextMap {
   'hippo.visited': boolean;
   /** The view of previews shows one. */
   'hippo.previewed': boolean;
+  /** What the view of apps shows, or why it cannot. */
+  'hippo.appsState': FollowerState;
 }
 
 export type ContextKey = keyof ContextMap;
@@ -137,10 +187,11 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
   'hippo.published': true,
   'hippo.visited': true,
   'hippo.previewed': true,
+  'hippo.appsState': true,
 };
 
 /** Views by id; their containers too. */
-export const VIEWS = { preview: 'hippo.preview', history: 'hippo.history' } as const;
+export const VIEWS = { apps: 'hippo.apps', preview: 'hippo.preview', history: 'hippo.history' } as const;
 export const VIEW_CONTAINERS = { hippo: 'hippo' } as const;
 export type ViewId = string;
 

@@ -124,6 +124,16 @@ export function refused({ status, text, retryAfter }: Refusal, url: URL): HippoE
   }
 }
 
+/** Other Hippos make an app only of bindles that they can see: this is how they refuse. */
+export function isUnknownStorage(error: unknown): boolean {
+  return (
+    error instanceof HippoError &&
+    Object.entries(error.fields).some(
+      ([field, problems]) => /^storageid$/i.test(field) && problems.some((text) => /not found/i.test(text)),
+    )
+  );
+}
+
 /** `Name is required`, or the sentence alone where it names the field itself. */
 function sayField(field: string, problems: readonly string[]): string {
   const said = problems.map((problem) => String(problem).replace(/\.$/, '')).join(', ');

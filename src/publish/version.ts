@@ -2,6 +2,7 @@
 
 import { userInfo } from 'node:os';
 import { inc } from 'semver';
+import { splitPrerelease } from '../hippo/rules.ts';
 
 export type Versioning = 'dev' | 'production';
 
@@ -51,6 +52,11 @@ export function timeOf(version: string): Date | undefined {
   if (!parts) return undefined;
   const [year = 0, month = 1, day, hours, minutes, seconds, milliseconds] = parts;
   return new Date(year, month - 1, day, hours, minutes, seconds, milliseconds);
+}
+
+/** How a version was made, as far as it shows. */
+export function versioningOf(version: string): Versioning {
+  return splitPrerelease(version)?.timestamp.match(/^\d{17}$/) ? 'dev' : 'production';
 }
 
 function clean(name: string): string {

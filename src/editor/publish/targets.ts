@@ -7,10 +7,11 @@ import { EditorError } from '../failure.ts';
 import type { ResourceLike } from '../ids.ts';
 import type { Project, Projects } from '../projects.ts';
 import { readNodeId } from '../tree/nodes.ts';
+import type { Row } from '../tree/targets.ts';
 import type { Target, Wish } from './wish.ts';
 
-/** A HIPPOFACTS or a module; an app or a channel of the tree. */
-export type Place = ResourceLike | { readonly id: string };
+/** A HIPPOFACTS or a module; the id of an app's or a channel's row in the tree. */
+export type Place = ResourceLike | Row;
 
 export class Targets {
   readonly #app: Pick<App, 'prompts'>;
@@ -26,7 +27,7 @@ export class Targets {
   /** @throws EditorError `NO_PROJECT`, Cancelled */
   async of(where: Place | undefined, title: string): Promise<{ target: Target; wish: Wish }> {
     if (where === undefined) return { target: projectTarget(await this.#projects.choose(title)), wish: {} };
-    if ('id' in where) return this.#ofNode(where.id, title);
+    if (typeof where === 'string') return this.#ofNode(where, title);
     return { target: this.at(where.toString()), wish: {} };
   }
 

@@ -75,6 +75,8 @@ const MOST_READS = 24;
 /** A Hippo that names a product and yet has no events: an old one, or one that keeps them from who asks. */
 const NO_EVENTS = new Set(['NOT_FOUND', 'FORBIDDEN', 'UNSUPPORTED', 'NOT_HIPPO', 'INVALID']);
 
+const LOST: ReadonlySet<FollowerState> = new Set(['stopped', 'missing', 'unreachable', 'unsupported']);
+
 interface Received {
   readonly id: string;
   readonly event: HippoEvent;
@@ -93,6 +95,7 @@ export class Follower implements Disposable {
   #applied: { readonly instance: string | undefined; readonly id: string | undefined } | undefined;
   /** Ends a pause, or has everything read again. */
   #again: (() => void) | undefined;
+  #listening = false;
   #serial: Promise<unknown> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
@@ -144,6 +147,16 @@ export class Follower implements Disposable {
     const done = new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#again?.();
     return done;
+  }
+
+  /** Something was changed from here: a Hippo that does not tell of changes is asked at once. */
+  changed(): void {
+    if (!this.#listening) this.#again?.();
+  }
+
+  /** The connection is no longer what it was: it answers somebody else, or somebody may have signed in. */
+  reconsider(state: 'ready' | 'unknown'): void {
+    if (this.#state === 'signedOut' || (state === 'ready' && LOST.has(this.#state))) this.#again?.();
   }
 
   /** Resolves as soon as there is something to show, if only what is wrong. */
@@ -274,10 +287,12 @@ export class Follower implements Disposable {
         working = false;
       }
     };
-    this.#again = () => {
+    const again = (): void => {
       loads = true;
       void work();
     };
+    this.#again = again;
+    this.#listening = true;
     const patience = this.#ports.clock.after(TIMES.patience, () => stop.abort(silent()));
     const onOpen = (): void => {
       patience.dispose();
@@ -293,7 +308,10 @@ export class Follower implements Disposable {
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       patience.dispose();
-      this.#again = undefined;
+      if (this.#again === again) {
+        this.#again = undefined;
+        this.#listening = false;
+      }
       stop.abort();
     }
   }

@@ -1,7 +1,7 @@
 // `hippo app`: apps, and `hippo create`, which is `hippo app add`.
 
 import type { Command } from 'commander';
-import { HippoError } from '../../hippo/client.ts';
+import { isUnknownStorage } from '../../hippo/errors.ts';
 import { CommandError } from '../failure.ts';
 import { addHippoOptions, withHippo, type HippoOptions } from '../hippo.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
@@ -119,16 +119,6 @@ export function configureAdd(command: Command, screen: Screen): void {
           json: { id, name, storageId: bindles },
         });
       }),
-  );
-}
-
-/** Other Hippos make an app only of bindles that they can see. */
-function isUnknownStorage(error: unknown): boolean {
-  return (
-    error instanceof HippoError &&
-    Object.entries(error.fields).some(
-      ([field, problems]) => /^storageid$/i.test(field) && problems.some((text) => /not found/i.test(text)),
-    )
   );
 }
 

@@ -2,9 +2,8 @@
 
 import type { Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
-import { splitPrerelease } from '../../hippo/rules.ts';
 import { releaseStored } from '../../publish/run.ts';
-import { publisher } from '../../publish/version.ts';
+import { publisher, versioningOf } from '../../publish/version.ts';
 import { listenForCancel } from '../cancel.ts';
 import { requireId } from '../ids.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
@@ -35,7 +34,7 @@ export function configure(command: Command, screen: Screen): void {
         const words = publishWords(screen, { quiet, plan: true, server: bindle.url });
         const released = await releaseStored({
           invoice,
-          versioning: splitPrerelease(id.version)?.timestamp.match(/^\d{17}$/) ? 'dev' : 'production',
+          versioning: versioningOf(id.version),
           user: publisher(screen.env),
           hippo,
           bindle,

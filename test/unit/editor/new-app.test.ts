@@ -146,7 +146,7 @@ describe('in a workspace', () => {
     const published: (string | undefined)[] = [];
     app.commands.register(
       'hippo.publish',
-      (where) => void published.push(where && 'fsPath' in where ? where.fsPath : undefined),
+      (where) => void published.push(typeof where === 'object' ? where.fsPath : undefined),
     );
     app.openFolders(workspaceFolder(place));
     app.answer('Rust', 'shop', '$(new-folder) shop');

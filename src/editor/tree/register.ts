@@ -1,0 +1,142 @@
+// The tree as a feature: the view "Apps" and what is done with its rows.
+
+import * as vscode from 'vscode';
+import { SPELLINGS } from '../../hippofacts/find.ts';
+import { addressOf } from '../../session/address.ts';
+import type { App } from '../app.ts';
+import type { Connections, ConnectionStatus } from '../connections/connections.ts';
+import { Disposables, type Disposable, type Event } from '../disposables.ts';
+import { VIEWS } from '../ids.ts';
+import type { Projects } from '../projects.ts';
+import { AppCommands, type CommandNeeds } from './app-commands.ts';
+import { ChannelCommands } from './channel-commands.ts';
+import { Follower } from './follower.ts';
+import { LogTerminals } from './log-terminals.ts';
+import { AppsModel } from './model.ts';
+import { ReleaseCommand } from './release-command.ts';
+import { RevisionCommands } from './revision-commands.ts';
+import { fullName, TreeTargets, type Row } from './targets.ts';
+import { VariableCommands } from './variable-commands.ts';
+import { AppsView } from './view.ts';
+import { WorkspaceApps } from './workspace-apps.ts';
+
+export function registerTree(app: App, connections: Connections, projects: Projects): Disposable {
+  const disposables = new Disposables();
+  const { commands, context, log, clock, prompts } = app;
+  const onError = (error: unknown): void => log.error('The tree', error);
+
+  const workspaceApps = disposables.add(
+    new WorkspaceApps({
+      app,
+      projects,
+      core: () => connections.core(),
+      onDidChangeManifests: manifestChanges(disposables),
+    }),
+  );
+  const model = new AppsModel(onError);
+  const follower = disposables.add(
+    new Follower(model, {
+      clock,
+      log,
+      report: (name, error) => connections.report(name ?? connections.status.name, error),
+      open: async () => {
+        const session = await connections.peek();
+        if (!session) return undefined;
+        model.setProjects(await workspaceApps.names());
+        const { connection, userName, client } = session;
+        return { name: connection.name, hippoUrl: connection.hippoUrl, userName, client };
+      },
+    }),
+  );
+  disposables.add(workspaceApps.onDidChange((names) => model.setProjects(names)));
+  disposables.add(connections.onDidChange(whenItMatters(connections.status, follower)));
+  const view = disposables.add(
+    new AppsView({ model, follower, onError, connection: () => connections.status.name }),
+  );
+  disposables.add(connections.onDidChange(() => view.describe()));
+  const showState = (): void => context.set('hippo.appsState', follower.state);
+  disposables.add(follower.onDidChangeState(showState));
+  showState();
+
+  const targets = new TreeTargets({
+    app,
+    connections,
+    projects: () => workspaceApps.names(),
+    connectionOfRows: () => follower.connection,
+  });
+  const needs: CommandNeeds = {
+    app,
+    connections,
+    targets,
+    projects: () => workspaceApps.names(),
+    changed: () => follower.changed(),
+  };
+  const logs = disposables.add(new LogTerminals());
+  const followLog = (row?: Row): Promise<void> =>
+    targets.channel(row, 'Follow Log', async (target) => {
+      const { session, channel } = target;
+      const { followLog: follow } = await connections.core();
+      const address = addressOf(channel, session);
+      logs.show(
+        { id: channel.id, name: fullName(target), address, client: session.client },
+        { follow, clock },
+      );
+    });
+  const apps = new AppCommands(needs);
+  const channels = new ChannelCommands(needs);
+  const revisions = new RevisionCommands(needs);
+  const variables = new VariableCommands(needs);
+  const release = new ReleaseCommand(needs);
+  const refresh = (): Promise<void> =>
+    prompts.progress({ title: 'Reading the apps…', where: { view: VIEWS.apps } }, () => follower.refresh());
+  for (const command of [
+    commands.register('hippo.apps.refresh', refresh),
+    commands.register('hippo.app.add', async () => void (await apps.add())),
+    commands.register('hippo.app.rename', (row) => apps.rename(row)),
+    commands.register('hippo.app.delete', (row) => apps.delete(row)),
+    commands.register('hippo.app.release', (row) => release.run(row)),
+    commands.register('hippo.channel.add', (row) => channels.add(row)),
+    commands.register('hippo.channel.open', (row) => channels.open(row)),
+    commands.register('hippo.channel.copyAddress', (row) => channels.copyAddress(row)),
+    commands.register('hippo.channel.followLog', followLog),
+    commands.register('hippo.channel.pin', (row) => revisions.pin(row)),
+    commands.register('hippo.channel.followRule', (row) => revisions.followRule(row)),
+    commands.register('hippo.channel.rollBack', (row) => revisions.rollBack(row)),
+    commands.register('hippo.channel.start', (row) => channels.start(row)),
+    commands.register('hippo.channel.stop', (row) => channels.stop(row)),
+    commands.register('hippo.channel.rename', (row) => channels.rename(row)),
+    commands.register('hippo.channel.delete', (row) => channels.delete(row)),
+    commands.register('hippo.variable.add', (row) => variables.add(row)),
+    commands.register('hippo.variable.edit', (row) => variables.edit(row)),
+    commands.register('hippo.variable.delete', (row) => variables.delete(row)),
+    commands.register('hippo.variable.copyValue', (row) => variables.copyValue(row)),
+    commands.register('hippo.variable.show', (row) => model.reveal(row, true)),
+    commands.register('hippo.variable.hide', (row) => model.reveal(row, false)),
+    commands.register('hippo.revision.run', (row) => revisions.pin(row)),
+  ])
+    disposables.add(command);
+  return disposables;
+}
+
+/** The tree begins anew with another connection or another user, and tries again when something has got well. */
+function whenItMatters(first: ConnectionStatus, follower: Follower): (status: ConnectionStatus) => void {
+  // The address of the local Hippo is known only while it runs.
+  const keyOf = ({ name, connection }: ConnectionStatus): string =>
+    JSON.stringify([name, name === 'local' ? undefined : connection]);
+  let key = keyOf(first);
+  return (status) => {
+    const now = keyOf(status);
+    if (now !== key) follower.restart();
+    else if (status.state === 'ready' || status.state === 'unknown') follower.reconsider(status.state);
+    key = now;
+  };
+}
+
+/** A HIPPOFACTS in the workspace has come, gone or changed. */
+function manifestChanges(disposables: Disposables): Event<void> {
+  const changed = disposables.add(new vscode.EventEmitter<void>());
+  const watcher = disposables.add(vscode.workspace.createFileSystemWatcher(`**/{${SPELLINGS.join(',')}}`));
+  for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
+    disposables.add(event(() => changed.fire()));
+  return (listener) => changed.event(() => void listener());
+}
