@@ -16,8 +16,11 @@ export interface Gate {
   close: () => Promise<void>;
 }
 
-/** @param target the origin of a server on this machine */
-export async function startGate(target: string): Promise<Gate> {
+/**
+ * @param target the origin of a server on this machine
+ * @param at the port to listen on; a free one if 0
+ */
+export async function startGate(target: string, at = 0): Promise<Gate> {
   const { port } = new URL(target);
   const log: string[] = [];
   const pass = new Set<() => void>();
@@ -42,7 +45,7 @@ export async function startGate(target: string): Promise<Gate> {
     pass.add(enter);
     response.on('close', () => pass.delete(enter));
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  await new Promise<void>((ready) => server.listen(at, '127.0.0.1', ready));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hold: (which) => (held = which),

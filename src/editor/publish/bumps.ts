@@ -6,5 +6,5 @@ export const BUMP_NAMES: Readonly<Record<Bump, string>> = {
   patch: 'patch: corrections only',
   minor: 'minor: something new',
   major: 'major: something no longer works as before',
-  prerelease: 'pre-release',
+  prerelease: 'prerelease: not yet for everybody',
 };

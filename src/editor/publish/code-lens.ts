@@ -23,13 +23,9 @@ export function registerCodeLens({ workspace, log }: Pick<App, 'workspace' | 'lo
             new vscode.CodeLens(range, { title, command, tooltip, arguments: [uri] });
           return [
             ...(workspace.isTrusted
-              ? [lens('$(cloud-upload) Publish', 'hippo.publish', 'Build, send and release this app')]
+              ? [lens('Publish', 'hippo.publish', 'Build, send and release this app')]
               : []),
-            lens(
-              '$(list-tree) Preview',
-              'hippo.publish.preview',
-              'Show what a publish would send and change',
-            ),
+            lens('Preview', 'hippo.publish.preview', 'Show what a publish would send and change'),
           ];
         },
       },

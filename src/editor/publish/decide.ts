@@ -14,14 +14,19 @@ type Needs = Pick<App, 'prompts' | 'settings' | 'workspace'>;
 export class Decider {
   readonly #app: Needs;
   readonly #resource: string;
+  readonly #onAsk: () => void;
   #plan: Plan | undefined;
   /** Whoever wants an app wants it with its channel. */
   #wantsApp = false;
 
-  /** @param resource URI of what is published, whose folder may have settings of its own */
-  constructor(app: Needs, resource: string) {
+  /**
+   * @param resource URI of what is published, whose folder may have settings of its own
+   * @param onAsk called before a person is asked
+   */
+  constructor(app: Needs, resource: string, onAsk: () => void = () => undefined) {
     this.#app = app;
     this.#resource = resource;
+    this.#onAsk = onAsk;
   }
 
   /** The plan that the questions are about. */
@@ -47,6 +52,7 @@ export class Decider {
     if (!this.#get('hippo.publish.confirmChannels')) return true;
     const names = takers.map(({ channel }) => channel.name);
     const never = 'Publish and Never Ask';
+    this.#onAsk();
     const answer = await this.#app.prompts.choose(
       `Change what ${listOf(names)} ${names.length === 1 ? 'runs' : 'run'}?`,
       {
@@ -68,6 +74,7 @@ export class Decider {
     if (step.type === 'create-channel' && this.#wantsApp) return true;
     const { message, detail, action, never, without } = this.#describe(step);
     const actions = without ? [action, without, never] : [action, never];
+    this.#onAsk();
     const answer = await this.#app.prompts.choose(message, { detail, actions });
     if (answer === never) await this.#set('hippo.publish.makeMissing', 'make');
     if (step.type === 'create-app') this.#wantsApp = true;
@@ -92,7 +99,7 @@ export class Decider {
           detail: [
             `There is no app for the bindles of ${step.storageId} yet.`,
             ...(channel
-              ? [`It gets the channel "${channel.name}", which follows the rule ${channel.rule}.`]
+              ? [`It gets the channel "${channel.name}", which follows the rule "${channel.rule}".`]
               : []),
           ].join('\n'),
           action: 'Make App',
@@ -102,7 +109,7 @@ export class Decider {
       case 'create-channel':
         return {
           message: `Make the channel "${step.name}"?`,
-          detail: `No channel of ${app} takes ${version}. The new one follows the rule ${step.rule}.`,
+          detail: `No channel of ${app} takes ${version}. The new one follows the rule "${step.rule}".`,
           action: 'Make Channel',
           never: 'Make and Never Ask',
           without,
@@ -110,7 +117,7 @@ export class Decider {
       case 'change-rule':
         return {
           message: `Change the rule of the channel "${step.channel.name}"?`,
-          detail: `No channel of ${app} takes ${version}. Its rule is ${step.channel.rangeRule ?? 'none'} and becomes ${step.rule}.`,
+          detail: `No channel of ${app} takes ${version}. Its rule is "${step.channel.rangeRule ?? 'none'}" and becomes "${step.rule}".`,
           action: 'Change Rule',
           never: 'Change and Never Ask',
           without,
@@ -130,6 +137,7 @@ export class Decider {
     if (set === 'stop') return undefined;
     const found = proposals.find(({ bump }) => bump === set);
     if (found) return found.bump;
+    this.#onAsk();
     return this.#app.prompts.pick(
       proposals.map(({ bump, version: next }) => ({
         label: next,

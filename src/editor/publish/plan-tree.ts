@@ -137,13 +137,13 @@ function stepRow(step: Step): PlanRow {
       return row({
         id: 'step:channel',
         label: step.name,
-        description: `is made, with the rule ${step.rule}`,
+        description: `is made, with the rule "${step.rule}"`,
         spoken: `The channel ${step.name} is made, with the rule ${step.rule}`,
         icon: 'add',
       });
     case 'change-rule': {
       const { name, rangeRule } = step.channel;
-      const says = `its rule ${rangeRule ?? ''} becomes ${step.rule}`.replace('  ', ' ');
+      const says = `its rule "${rangeRule ?? 'none'}" becomes "${step.rule}"`;
       return row({
         id: 'step:rule',
         label: name,

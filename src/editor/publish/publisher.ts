@@ -212,8 +212,8 @@ export class Publisher {
         try {
           const { signal } = listener;
           const invoice = await bindle.getInvoice({ name, version }, { yanked: true, signal });
-          const decider = new Decider(app, record.uri);
           const teller = new Teller(core, listener, { server: bindle.url });
+          const decider = new Decider(app, record.uri, () => teller.asking());
           await decider.decide({
             type: 'change-channels',
             version,
@@ -297,8 +297,8 @@ export class Publisher {
     let problems: readonly Problem[] = [];
     const work = async (session: Session): Promise<T> => {
       const bindle = await session.bindle();
-      const decider = new Decider(app, target.uri);
       const teller = new Teller(core, listener, { server: bindle.url, build: build?.name });
+      const decider = new Decider(app, target.uri, () => teller.asking());
       const job: Job = {
         ...this.#project(target, wish, user),
         hippo: session.client,

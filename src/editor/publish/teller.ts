@@ -74,6 +74,11 @@ export class Teller {
       this.#now(`Waiting for ${listOf(event.event.channels)} to answer`, STAGES.wait.percent);
   }
 
+  /** It goes on when a person has answered. */
+  asking(): void {
+    this.#now('Waiting for your answer', this.#percent);
+  }
+
   #onStage(stage: Stage): void {
     const { text, percent } = STAGES[stage];
     // Each push counts from the beginning.

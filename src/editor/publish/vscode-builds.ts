@@ -7,6 +7,8 @@ import type { BuildTask, BuildTasks } from './builds.ts';
 
 export class VSCodeBuilds implements BuildTasks {
   readonly #tasks = new WeakMap<BuildTask, vscode.Task>();
+  /** Errors that were there before the last build. */
+  #before: ReadonlySet<string> = new Set();
 
   async all(): Promise<readonly BuildTask[]> {
     const tasks = await vscode.tasks.fetchTasks();
@@ -66,12 +68,8 @@ export class VSCodeBuilds implements BuildTasks {
     }
   }
 
-  /** Errors that were there before the last build. */
-  #before: ReadonlySet<string> = new Set();
-
   async showFailure(known: BuildTask): Promise<void> {
-    const found = [...errorKeys()].some((key) => !this.#before.has(key));
-    if (found) {
+    if (await this.#hasErrors()) {
       await vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
@@ -80,7 +78,27 @@ export class VSCodeBuilds implements BuildTasks {
     if (terminal) terminal.show(true);
     else await vscode.commands.executeCommand('workbench.action.terminal.focus');
   }
+
+  /** Whether there are errors that were not there before the last build. */
+  async #hasErrors(): Promise<boolean> {
+    const isNews = (): boolean => [...errorKeys()].some((key) => !this.#before.has(key));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const listening = vscode.languages.onDidChangeDiagnostics(() => {
+      if (isNews()) resolve();
+    });
+    const timer = setTimeout(resolve, TELLING);
+    try {
+      if (!isNews()) await promise;
+      return isNews();
+    } finally {
+      clearTimeout(timer);
+      listening.dispose();
+    }
+  }
 }
+
+/** Milliseconds that problem matchers get to tell what they have found: it comes after the end of the task. */
+const TELLING = 1_000;
 
 function describeTask(task: vscode.Task): BuildTask {
   const { name, source, definition, group, isBackground, scope, detail } = task;
