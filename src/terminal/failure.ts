@@ -1,6 +1,7 @@
 // Errors as a person at a terminal meets them: one sentence, a next step, an exit code.
 
 import { CommanderError } from 'commander';
+import { PushError } from '../bindle/push.ts';
 import { ManifestError } from '../hippofacts/manifest-error.ts';
 import { paint, say, visible, type Screen } from './screen.ts';
 
@@ -51,7 +52,6 @@ const BY_CODE: Record<string, number> = {
   BAD_ID: EXIT.usage,
   STORAGE_ID: EXIT.project,
   CONTENT_DIFFERS: EXIT.project,
-  YANKED: EXIT.project,
   VERSION_TAKEN: EXIT.project,
   NO_VERSION: EXIT.project,
   READ_ONLY: EXIT.project,
@@ -97,6 +97,8 @@ export function report(screen: Screen, error: unknown): number {
   if (exitCode !== undefined) return exitCode;
   // A HIPPOFACTS that is not found and a bindle that is not found have the same code.
   if (error instanceof ManifestError && code === 'NOT_FOUND') return EXIT.project;
+  // What is yanked cannot be read, and its version cannot be had again.
+  if (error instanceof PushError && code === 'YANKED') return EXIT.project;
   return BY_CODE[code ?? ''] ?? EXIT.failed;
 }
 

@@ -101,8 +101,13 @@ export function decideAt(screen: Screen, options: { asks: boolean }): Decide {
       return unattended(question);
     }
     if (!mayAsk) return unattended(question);
-    if (question.type === 'take-step')
-      return confirm(screen, `Shall I ${describeStep(question.step)}?`, 'Give --yes.');
+    if (question.type === 'take-step') {
+      const agreed = await confirm(screen, `Shall I ${describeStep(question.step)}?`, 'Give --yes.');
+      // Without an app there is nothing to go on with, and whoever says no knows why.
+      if (!agreed && question.step.type === 'create-app')
+        throw new PublishError('DECLINED', 'Nothing was published.');
+      return agreed;
+    }
     say(
       screen,
       `Version ${question.version} is on the server already, and what you publish is not the same.`,

@@ -49,7 +49,7 @@ const CODES: Record<Colour, [number, number]> = {
 
 /** Text for stderr, coloured on a terminal unless NO_COLOR is set (no-color.org). */
 export function paint(screen: Screen, colour: Colour, text: string): string {
-  if (!screen.interactive || screen.env['NO_COLOR']) return text;
+  if (!screen.interactive || screen.env['NO_COLOR'] || screen.env['TERM'] === 'dumb') return text;
   const [on, off] = CODES[colour];
   return `\u001b[${on}m${text}\u001b[${off}m`;
 }

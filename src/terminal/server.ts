@@ -59,10 +59,14 @@ export async function connect(
   return connectTo(screen, options, options.server || (await bindleServerOf(screen, hippo)), hippo);
 }
 
-/** The client of the server from which bindles that a project refers to come; none is started for it. */
+/**
+ * The client of the server from which bindles that a project refers to come; none is started for it.
+ * @param hippo the Hippo in use, where a command's own options say which
+ */
 export async function connectExternal(
   screen: Screen,
   options: ServerOptions & { externalUrl?: string },
+  hippo?: OpenSession,
 ): Promise<BindleClient> {
   const url = options.externalUrl || options.server;
   if (!options.externalUrl || sameOrigin(options.externalUrl, options.server))
@@ -70,6 +74,7 @@ export async function connectExternal(
       screen,
       options,
       url || ((await runningPlatform(screen))?.bindleUrl ?? LOCAL_BINDLE_URL),
+      hippo,
     );
   // The credentials are those of the server that is pushed to: another origin must not see them.
   const { bindleUsername: _user, bindlePassword: _password, bindleToken: _token, ...others } = options;

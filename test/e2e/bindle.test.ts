@@ -124,7 +124,7 @@ describe('hippo bindle', () => {
     expect(await push()).toMatchObject({ code: 0, stderr: expect.stringContaining('already') });
     writeFileSync(join(dir, 'files/a.txt'), 'b');
     expect(await push()).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringMatching(/other content.*\n.*raise the version/),
     });
   });

@@ -149,7 +149,7 @@ describe.skipIf(noPseudoTerminal)(
         const terminal = open(['publish']);
         await terminal.sees(`make the app ${name} for the bindles of team/${name}? [y/N]`);
         terminal.enter(answer);
-        expect(await terminal.ended).not.toBe(0);
+        expect(await terminal.ended).toBe(130);
         expect(changes().slice(before)).toEqual([]);
         expect(await bindles()).toBe('');
       });

@@ -87,12 +87,11 @@ async function start(
       exitCode: EXIT.usage,
     });
   const session = await openHippo(screen, options);
-  const { client: hippo, connection } = session;
-  const bindle = await connect(screen, {
-    ...(connection.bindleUrl ? { server: connection.bindleUrl } : {}),
-    ...(options.server ? options : withoutServer(options)),
-  });
-  const external = await connectExternal(screen, options);
+  const { client: hippo } = session;
+  const bindle = await connect(screen, options, session);
+  const external = options.externalUrl
+    ? await connectExternal(screen, { ...options, server: bindle.url.href }, session)
+    : bindle;
   const wish = projectWish(screen, path, options, external);
   const words = publishWords(screen, {
     quiet,
@@ -141,7 +140,7 @@ async function start(
       await publishOnChange(screen, { path, builds: line !== undefined, publish: once, cancel });
     else await once();
   } finally {
-    await Promise.all([hippo.close(), bindle.close(), external.close()]);
+    await Promise.all([...new Set([hippo, bindle, external])].map((client) => client.close()));
   }
 }
 
@@ -186,10 +185,4 @@ function sayPublished(
 function folderOf(screen: Screen, path: string): string {
   if (path.endsWith('.wasm')) return screen.cwd;
   return statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
-}
-
-/** An empty variable names no server. */
-function withoutServer(options: Options): Omit<Options, 'server'> {
-  const { server: _server, ...others } = options;
-  return others;
 }
