@@ -188,6 +188,22 @@ describe('hippo publish', () => {
     expect((await run(['diff', '1.0.0', '1.0.0'])).stdout).toBe('');
   });
 
+  it('keeps to the Hippo of --hippo-url, with its own Bindle server', async () => {
+    await run(['publish']);
+    const elsewhere = join(folder, `home-of-${name}`);
+    const token = await run(['token', 'create', '--app', name, '-o', 'json']);
+    const { token: bearer } = JSON.parse(token.stdout) as { token: string };
+    const ran = await hippo(['publish', '--hippo-url', platform.hippoUrl, '-o', 'json'], {
+      cwd: dir,
+      env: cleanEnv(elsewhere, { HIPPO_TOKEN: bearer }),
+    });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      server: `${platform.hippoUrl}/v1`.replace('//v1', '/v1'),
+    });
+    expect(ran.stderr).not.toContain('Started the local Hippo');
+  });
+
   it('marks problems for GitHub where it runs there', async () => {
     writeFileSync(
       join(dir, 'HIPPOFACTS'),
