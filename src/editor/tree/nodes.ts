@@ -182,7 +182,7 @@ function addChannel(add: Add, facts: AppFacts, channel: ChannelItem, look: Look)
       spoken: `Channel ${name}, ${says}, ${number === undefined ? 'no revision yet' : `revision ${number}${pinned ? ', pinned' : ''}`}, ${short}`,
       icon,
       color,
-      context: `channel ${condition === 'stopped' ? 'stopped' : 'started'} ${pinned ? 'pinned' : 'ruled'}`,
+      context: `channel ${condition === 'stopped' ? 'stopped' : 'started'} ${pinned ? 'pinned' : 'ruled'}${facts.inWorkspace ? ' workspace' : ''}`,
       opens: 'collapsed',
     },
     nodeId.channel(id),

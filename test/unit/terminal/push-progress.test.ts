@@ -3,7 +3,8 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PushEvent } from '../../../src/bindle/push.ts';
-import { progressLine, pushProgress } from '../../../src/terminal/push-progress.ts';
+import { progressLine } from '../../../src/publish/push-tally.ts';
+import { pushProgress } from '../../../src/terminal/push-progress.ts';
 import type { Screen } from '../../../src/terminal/screen.ts';
 
 const STATES = [
