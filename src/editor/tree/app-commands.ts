@@ -8,7 +8,7 @@ import type { Row, TreeTargets } from './targets.ts';
 
 export interface CommandNeeds {
   readonly app: App;
-  readonly connections: Connections;
+  readonly connections: Pick<Connections, 'core'>;
   readonly targets: TreeTargets;
   /** Bindle names in the HIPPOFACTS of the open workspace. */
   readonly projects: () => Promise<ReadonlySet<string>>;
