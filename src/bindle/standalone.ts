@@ -7,14 +7,14 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { create, Parser, type ReadEntry } from 'tar';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
+import { create, Header, Parser, type ReadEntry } from 'tar';
 import { CodecError, decodeInvoice, encodeInvoice } from './codec.ts';
 import { formatId, type BindleId } from './id.ts';
 import { checkDigests, checkStorable, InvoiceError, isSha256, type Invoice, type Label } from './invoice.ts';
 import { holdsParcel, writeParcel } from './parcel-write.ts';
-import { ParcelFiles, type OpenParcel } from './parcel-files.ts';
+import { ParcelFileError, ParcelFiles, type OpenParcel } from './parcel-files.ts';
 
 const INVOICE = 'invoice.toml';
 const PARCELS = 'parcels';
@@ -97,6 +97,59 @@ export async function packStandalone(folder: string, invoice: Invoice): Promise<
     await rm(temporary, { force: true });
     throw writing(error, archive);
   }
+}
+
+/**
+ * A bindle in standalone form as the bytes of a .tar.gz, made while they are read: nothing of it is kept on disk.
+ * @param open opens a parcel, hashed and fitting its label; what it throws, or a file that changes meanwhile
+ * (ParcelFileError), ends the stream
+ */
+export function streamStandalone(invoice: Invoice, open: (label: Label) => Promise<OpenParcel>): Readable {
+  checkDigests(invoice);
+  // What goes wrong on one side is passed on to the other.
+  return pipeline(Readable.from(tarOf(invoice, open)), createGzip(), () => undefined);
+}
+
+async function* tarOf(invoice: Invoice, open: (label: Label) => Promise<OpenParcel>): AsyncGenerator<Buffer> {
+  const top = standaloneName(invoice.bindle);
+  const text = Buffer.from(encodeInvoice(invoice, 'toml'));
+  yield Buffer.concat([tarHeader(`${top}/${INVOICE}`, text.length), text, tarPadding(text.length)]);
+  for (const label of distinct(invoice)) {
+    const { sha256, size, name } = label;
+    const parcel = await open(label);
+    try {
+      yield tarHeader(`${top}/${PARCELS}/${sha256}.dat`, size);
+      const content = parcel.content();
+      let sent = 0;
+      for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
+        sent += chunk.length;
+        // The next chunk may come in the same memory.
+        yield chunk === content ? chunk : Buffer.from(chunk);
+      }
+      if (sent !== size || (await parcel.changed()))
+        throw new ParcelFileError(
+          'FILE_CHANGED',
+          `${name} changed while it was being sent.`,
+          'Let the build finish, then publish again.',
+        );
+      yield tarPadding(size);
+    } finally {
+      await parcel.close();
+    }
+  }
+  yield Buffer.alloc(2 * TAR_BLOCK);
+}
+
+const TAR_BLOCK = 512;
+
+function tarHeader(path: string, size: number): Buffer {
+  const header = new Header({ path, size, mode: 0o644, type: 'File', mtime: new Date(0) });
+  header.encode();
+  return header.block ?? Buffer.alloc(TAR_BLOCK);
+}
+
+function tarPadding(size: number): Buffer {
+  return Buffer.alloc((TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK);
 }
 
 /** True if a path looks like a bindle in standalone form: an archive by its name, a folder by its invoice. */

@@ -83,8 +83,8 @@ export class HippoClient {
   // Accounts and sessions
 
   /** The token that a request would go out with now, renewed if it has to be; undefined without any. */
-  bearer(): Promise<string | undefined> {
-    return this.#connection.bearer();
+  bearer(options: CallOptions = {}): Promise<string | undefined> {
+    return this.#connection.bearer(options);
   }
 
   /** Signs in and goes on with what that gives. */

@@ -104,8 +104,8 @@ export class HippoConnection {
   }
 
   /** The token that a request would go out with now, renewed if it has to be; undefined without any. */
-  async bearer(): Promise<string | undefined> {
-    return (await this.#token())?.value;
+  async bearer({ signal }: CallOptions = {}): Promise<string | undefined> {
+    return (await this.#token(signal))?.value;
   }
 
   /** Signs in and goes on with what that gives. */
@@ -181,7 +181,11 @@ export class HippoConnection {
     const answer = await this.#authorized(
       (headers) =>
         this.#exchange(route.method, path, call, { ...content, headers: { ...content.headers, ...headers } }),
-      { repeatable: call.content === undefined, eager: route.access !== 'anyone' },
+      {
+        signal: call.signal,
+        repeatable: call.content === undefined,
+        eager: route.access !== 'anyone',
+      },
     );
     this.#succeeded(answer);
     if (route.answer === undefined || answer.status === 204) return undefined as AnswerOf<O>;
@@ -196,7 +200,7 @@ export class HippoConnection {
         ...content,
         headers: { ...content.headers, ...headers },
       });
-    });
+    }, options);
     const { id } = this.#parsed(this.#succeeded(answer)) as { id?: unknown };
     if (typeof id !== 'string') throw this.#notHippo('the answer holds no id');
     return id;
@@ -253,14 +257,14 @@ export class HippoConnection {
    */
   async #authorized(
     send: (headers: Record<string, string>) => Promise<Answer>,
-    { repeatable = true, eager = true } = {},
+    { signal, repeatable = true, eager = true }: CallOptions & { repeatable?: boolean; eager?: boolean },
   ): Promise<Answer> {
-    const token = await this.#token(undefined, eager);
+    const token = await this.#token(signal, undefined, eager);
     const answer = await send(bearerHeader(token?.value));
     // What needs no account may still need one here: registering, where only administrators may.
     const wanting = answer.status === 401 || (answer.status === 403 && token === undefined);
     if (!wanting || !repeatable || token?.fixed === true) return answer;
-    const next = await this.#token(token?.value ?? '');
+    const next = await this.#token(signal, token?.value ?? '');
     return next === undefined || next.value === token?.value ? answer : send(bearerHeader(next.value));
   }
 
@@ -272,12 +276,15 @@ export class HippoConnection {
   ): AsyncGenerator<ServerSentEvent> {
     if ((await this.dialect({ signal })) !== 'P') throw this.unsupported('what it tells as it happens');
     let response: Dispatcher.ResponseData | undefined;
-    const answer = await this.#authorized(async (bearer) => {
-      const all = { accept: 'text/event-stream', ...headers, ...bearer };
-      response = await this.#request('GET', path, { signal }, { headers: all, bodyTimeout: SILENCE });
-      const { statusCode: status, headers: received } = response;
-      return { status, headers: received, text: status === 200 ? '' : await response.body.text() };
-    });
+    const answer = await this.#authorized(
+      async (bearer) => {
+        const all = { accept: 'text/event-stream', ...headers, ...bearer };
+        response = await this.#request('GET', path, { signal }, { headers: all, bodyTimeout: SILENCE });
+        const { statusCode: status, headers: received } = response;
+        return { status, headers: received, text: status === 200 ? '' : await response.body.text() };
+      },
+      { signal },
+    );
     this.#succeeded(answer);
     if (!response) throw this.#notHippo('there was no answer');
     onOpen?.();
@@ -290,16 +297,24 @@ export class HippoConnection {
   }
 
   /**
+   * @param signal ends the wait; a renewal that others wait for, too, goes on
    * @param spent a token that the server has refused
    * @param eager sign in if there is none
    */
-  async #token(spent?: string, eager = true): Promise<{ value: string; fixed: boolean } | undefined> {
+  async #token(
+    signal: AbortSignal | undefined,
+    spent?: string,
+    eager = true,
+  ): Promise<{ value: string; fixed: boolean } | undefined> {
     const { credentials } = this.#options;
     if (typeof credentials === 'object' && credentials.type === 'bearer')
       return { value: credentials.token, fixed: true };
     const session = this.#session;
     if (!this.#isGood(session, spent) && (session !== undefined || (eager && credentials !== undefined)))
-      await (this.#renewal ??= this.#renew(spent).finally(() => (this.#renewal = undefined)));
+      await unlessAborted(
+        (this.#renewal ??= this.#renew(spent).finally(() => (this.#renewal = undefined))),
+        signal,
+      );
     return this.#session && { value: this.#session.token, fixed: false };
   }
 
@@ -450,6 +465,24 @@ function isList(value: unknown): boolean {
     value !== null &&
     Object.values(value).some((member) => Array.isArray(member))
   );
+}
+
+/** @throws the signal's reason, as soon as it is aborted */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    // It is whatever who aborts it has chosen.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
 }
 
 function tryParse(text: string): unknown {

@@ -72,7 +72,7 @@ export interface PlanOptions {
 
 /** A publish that cannot be planned; the message says what to do. */
 export class PlanError extends Error {
-  readonly code: 'STORAGE_ID' | 'WHICH_APP' | 'NO_SUCH_CHANNEL';
+  readonly code: 'STORAGE_ID' | 'WHICH_APP';
   readonly hint: string | undefined;
   constructor(code: PlanError['code'], message: string, hint?: string) {
     super(message);
@@ -99,7 +99,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
   const stored = await isStored(options, id);
   if (dialect === 'O') {
     // Nothing else asks it who this is before the bindle is pushed.
-    await hippo.bearer();
+    await hippo.bearer({ signal });
     const files = compareFiles(invoice, undefined);
     return {
       id,

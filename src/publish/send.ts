@@ -1,19 +1,16 @@
 // From a bindle on this machine to a server that has all of it: parcel by parcel, or as a whole through Hippo.
 
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BindleClient } from '../bindle/client.ts';
 import { BindleError } from '../bindle/http.ts';
 import type { Invoice } from '../bindle/invoice.ts';
 import { keyringText } from '../bindle/keys.ts';
+import { ParcelFileError } from '../bindle/parcel-files.ts';
+import { ParcelCopyError } from '../bindle/parcel-write.ts';
 import { push, type PushOptions, type PushResult } from '../bindle/push.ts';
 import { keyEntry, type SigningKey } from '../bindle/signing.ts';
-import { packStandalone } from '../bindle/standalone.ts';
+import { streamStandalone } from '../bindle/standalone.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import type { MadeBindle } from './make-bindle.ts';
-import { stage } from './stage.ts';
 
 /** The server wants another signature; the hint says what to do. */
 export class SignatureRefused extends Error {
@@ -43,23 +40,25 @@ export async function send(options: PushOptions, key: SigningKey | undefined): P
 /**
  * Uploads the whole bindle to Hippo, for where its Bindle server cannot be reached from here.
  * @returns how many of the parcels were new to the server
- * @throws HippoError, StandaloneError, and what opening a parcel throws
+ * @throws HippoError, ParcelFileError, and what opening a parcel throws
  */
 export async function sendThroughHippo(
   hippo: HippoClient,
-  made: Pick<MadeBindle, 'open' | 'isExternal'>,
+  made: Pick<MadeBindle, 'open'>,
   invoice: Invoice,
   signal?: AbortSignal,
 ): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), 'hippo-upload-'));
+  const archive = streamStandalone(invoice, made.open);
+  let failure: unknown;
+  archive.on('error', (error) => (failure = error));
   try {
-    const folder = await stage(made, invoice, directory, { whole: true, ...(signal ? { signal } : {}) });
-    const archive = await packStandalone(folder, invoice);
-    const { size } = await stat(archive);
-    const { parcels } = await hippo.uploadBindle(createReadStream(archive), { length: size, signal });
-    return parcels;
+    return (await hippo.uploadBindle(archive, { signal })).parcels;
+  } catch (error) {
+    // A parcel that could not be read is all that the connection has broken off for.
+    const isOurs = [ParcelFileError, ParcelCopyError, BindleError].some((type) => failure instanceof type);
+    throw isOurs && !signal?.aborted ? failure : error;
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    archive.destroy();
   }
 }
 

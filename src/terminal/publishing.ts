@@ -2,19 +2,22 @@
 
 import { Option, type Command } from 'commander';
 import { relative } from 'node:path';
+import type { BindleClient } from '../bindle/client.ts';
 import { formatId } from '../bindle/id.ts';
+import type { HippoClient } from '../hippo/client.ts';
 import { describeStep, type Plan } from '../publish/plan.ts';
 import { unattended, type Answer, type Decide, type Question } from '../publish/questions.ts';
 import { PublishError, type PublishEvent } from '../publish/run.ts';
 import { eventLines, planLines } from '../publish/words.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
 import { ask, canAsk, confirm } from './ask.ts';
+import { orCancelled, type Cancel } from './cancel.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
 import { sessionPorts, sessionWish } from './hippo.ts';
 import { sayProblems } from './project.ts';
 import { pushProgress } from './push-progress.ts';
 import { say, sayLine, type Screen } from './screen.ts';
-import type { ServerOptions } from './server.ts';
+import { connect, type ServerOptions } from './server.ts';
 
 export interface ReleaseOptions extends ServerOptions {
   hippoUrl?: string;
@@ -43,7 +46,34 @@ export function addReleaseOptions(command: Command): Command {
     .option('--no-wait', 'do not wait until the channels answer');
 }
 
-export function openHippo(screen: Screen, options: ReleaseOptions): Promise<OpenSession> {
+/** The servers of a publish. */
+export interface Servers {
+  session: OpenSession;
+  hippo: HippoClient;
+  bindle: BindleClient;
+}
+
+/** Opens the Hippo and its Bindle server, and closes them when the work is done. */
+export async function withServers<T>(
+  screen: Screen,
+  options: ReleaseOptions,
+  cancel: Cancel,
+  work: (servers: Servers) => Promise<T>,
+): Promise<T> {
+  const session = await orCancelled(cancel, openHippo(screen, options));
+  const { client: hippo } = session;
+  const connecting = connect(screen, options, session);
+  try {
+    const bindle = await orCancelled(cancel, connecting);
+    return await work({ session, hippo, bindle });
+  } finally {
+    const closed = Promise.allSettled([hippo.close(), connecting.then((bindle) => bindle.close())]);
+    // What was cancelled may never come back.
+    if (!cancel.signal.aborted) await closed;
+  }
+}
+
+function openHippo(screen: Screen, options: ReleaseOptions): Promise<OpenSession> {
   const wish = sessionWish(screen, {
     ...(options.connection === undefined ? {} : { connection: options.connection }),
     ...(options.hippoUrl ? { url: options.hippoUrl } : {}),

@@ -15,21 +15,22 @@ import { StageTimes } from '../../publish/stage-times.ts';
 import { isBump } from '../../publish/questions.ts';
 import { BUMPS, parseVersioning } from '../../publish/version.ts';
 import { build } from '../build.ts';
-import { listenForCancel, type Cancel } from '../cancel.ts';
+import { listenForCancel, orCancelled, type Cancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, projectWish, signingKey, type ProjectOptions } from '../project.ts';
 import {
   addReleaseOptions,
   decideAt,
-  openHippo,
   planJson,
   publishWords,
   said,
+  withServers,
   type ReleaseOptions,
+  type Servers,
 } from '../publishing.ts';
 import { say, type Screen } from '../screen.ts';
-import { addServerOptions, connect, connectExternal } from '../server.ts';
+import { addServerOptions, connectExternal } from '../server.ts';
 import { publishOnChange } from '../watching.ts';
 
 interface Options extends ReleaseOptions, ProjectOptions {
@@ -63,9 +64,16 @@ export function configure(command: Command, screen: Screen): void {
     .option('-d, --dir <folder>', 'write the bindle there in standalone form, too');
   addOutputOption(addReleaseOptions(addServerOptions(command))).action(
     async (path: string, options: Options) => {
+      if (options.watch && parseVersioning(options.invoiceVersion) !== 'dev')
+        throw new CommandError('--watch makes development versions only.', {
+          hint: 'Leave --invoice-version away.',
+          exitCode: EXIT.usage,
+        });
       const cancel = listenForCancel();
       try {
-        await start(screen, resolve(screen.cwd, path), options, asks, cancel);
+        await withServers(screen, options, cancel, (servers) =>
+          start(screen, resolve(screen.cwd, path), options, { ...servers, asks, cancel }),
+        );
       } finally {
         cancel.release();
       }
@@ -77,20 +85,11 @@ async function start(
   screen: Screen,
   path: string,
   options: Options,
-  asks: boolean,
-  cancel: Cancel,
+  { session, hippo, bindle, asks, cancel }: Servers & { asks: boolean; cancel: Cancel },
 ): Promise<void> {
   const quiet = options.output === 'none';
-  if (options.watch && parseVersioning(options.invoiceVersion) !== 'dev')
-    throw new CommandError('--watch makes development versions only.', {
-      hint: 'Leave --invoice-version away.',
-      exitCode: EXIT.usage,
-    });
-  const session = await openHippo(screen, options);
-  const { client: hippo } = session;
-  const bindle = await connect(screen, options, session);
   const external = options.externalUrl
-    ? await connectExternal(screen, { ...options, server: bindle.url.href }, session)
+    ? await orCancelled(cancel, connectExternal(screen, { ...options, server: bindle.url.href }, session))
     : bindle;
   const wish = projectWish(screen, path, options, external);
   const words = publishWords(screen, {
@@ -140,7 +139,7 @@ async function start(
       await publishOnChange(screen, { path, builds: line !== undefined, publish: once, cancel });
     else await once();
   } finally {
-    await Promise.all([...new Set([hippo, bindle, external])].map((client) => client.close()));
+    if (external !== bindle && !cancel.signal.aborted) await external.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -8,17 +9,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeInvoice } from '../../../src/bindle/codec.ts';
-import type { Invoice } from '../../../src/bindle/invoice.ts';
+import type { Invoice, Label } from '../../../src/bindle/invoice.ts';
+import type { OpenParcel } from '../../../src/bindle/parcel-files.ts';
 import { writeParcel } from '../../../src/bindle/parcel-write.ts';
 import {
   isStandalone,
   packStandalone,
   readStandalone,
   standaloneName,
+  streamStandalone,
   writeStandalone,
 } from '../../../src/bindle/standalone.ts';
 import { bytesOf, makeBindle, sha256, type TestBindle } from '../../support/bindles.ts';
@@ -104,6 +109,61 @@ describe('the standalone form', () => {
       code: 'DIGEST_MISMATCH',
     });
     expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('a stream of the standalone form', () => {
+  const into = async (value: TestBindle, open = value.open): Promise<string> => {
+    const archive = join(dir, 'streamed.tar.gz');
+    await pipeline(streamStandalone(value.invoice, open), createWriteStream(archive));
+    return archive;
+  };
+
+  it('is the archive, whatever the sizes of its parcels', async () => {
+    expect(await contentOf(await into(bindle))).toEqual({ 'a.txt': 'one', 'b.txt': 'two', empty: '' });
+    const sizes = [1, 511, 512, 513, 100_000];
+    const many = makeBindle(
+      'example.com/many',
+      '1.0.0',
+      Object.fromEntries(sizes.map((size) => [`f${size}`, 'x'.repeat(size)])),
+    );
+    const content = await contentOf(await into(many));
+    expect(Object.values(content).map((text) => text.length)).toEqual(sizes);
+  });
+
+  it('takes chunks whose memory is used again', async () => {
+    const text = Buffer.concat([Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b'), Buffer.alloc(9, 'c')]);
+    const chunked = makeBindle('example.com/chunks', '1.0.0', { f: text });
+    const memory = Buffer.alloc(70_000);
+    async function* chunks(): AsyncGenerator<Buffer> {
+      for (let at = 0; at < text.length; at += memory.length) {
+        const length = text.copy(memory, 0, at, at + memory.length);
+        yield memory.subarray(0, length);
+        await setImmediate();
+        memory.fill('z');
+      }
+    }
+    const open = (label: Label): Promise<OpenParcel> =>
+      Promise.resolve({
+        size: label.size,
+        content: chunks,
+        changed: () => Promise.resolve(false),
+        close: () => Promise.resolve(),
+      });
+    expect((await contentOf(await into(chunked, open)))['f']).toBe(text.toString());
+  });
+
+  it('ends with what went wrong, and lets go of the parcel', async () => {
+    let closed = 0;
+    const changing = async (label: Label): Promise<OpenParcel> => ({
+      ...(await bindle.open(label)),
+      changed: () => Promise.resolve(true),
+      close: () => Promise.resolve(void closed++),
+    });
+    await expect(into(bindle, changing)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+    expect(closed).toBe(1);
+    const failing = (): Promise<OpenParcel> => Promise.reject(new Error('cannot be read'));
+    await expect(into(bindle, failing)).rejects.toThrow('cannot be read');
   });
 });
 
