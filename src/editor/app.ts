@@ -54,6 +54,8 @@ export interface Settings {
 
 export interface ContextKeys {
   set<K extends keyof ContextMap>(key: K, value: ContextMap[K]): void;
+  /** What was set last. */
+  get<K extends keyof ContextMap>(key: K): ContextMap[K] | undefined;
 }
 
 export interface Memory<Map> {

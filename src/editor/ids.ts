@@ -172,6 +172,10 @@ export interface ContextMap {
   'hippo.published': boolean;
   /** Somebody has looked at a channel in the browser. */
   'hippo.visited': boolean;
+  'hippo.walkthrough.start': true;
+  'hippo.walkthrough.app': true;
+  'hippo.walkthrough.publish': true;
+  'hippo.walkthrough.open': true;
   /** The view of previews shows one. */
   'hippo.previewed': boolean;
   /** What the view of apps shows, or why it cannot. */
@@ -186,6 +190,10 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
   'hippo.hasApp': true,
   'hippo.published': true,
   'hippo.visited': true,
+  'hippo.walkthrough.start': true,
+  'hippo.walkthrough.app': true,
+  'hippo.walkthrough.publish': true,
+  'hippo.walkthrough.open': true,
   'hippo.previewed': true,
   'hippo.appsState': true,
 };

@@ -116,6 +116,7 @@ function createContextKeys(): ContextKeys {
       known.set(key, value);
       void vscode.commands.executeCommand('setContext', key, value);
     },
+    get: (key) => known.get(key) as never,
   };
 }
 

@@ -146,7 +146,10 @@ export class FakeApp implements App {
       }),
   };
 
-  readonly context: App['context'] = { set: (key, value) => void this.contextKeys.set(key, value) };
+  readonly context: App['context'] = {
+    set: (key, value) => void this.contextKeys.set(key, value),
+    get: (key) => this.contextKeys.get(key) as never,
+  };
 
   readonly secrets: App['secrets'] = {
     get: async (key) => this.stored.get(key),

@@ -6,6 +6,8 @@ import type { ResourceLike } from '../ids.ts';
 export interface Folders {
   /** A HIPPOFACTS has come or gone, anywhere in the workspace. */
   readonly onDidChangeManifests: Event<void>;
+  /** A page of VS Code's own has come to the front: settings, the welcome page with the walkthroughs, … */
+  readonly onDidShowPage: Event<void>;
   /**
    * A dialog for a folder that is there.
    * @param action the word on its button

@@ -9,6 +9,7 @@ import { Arrival } from './arrival.ts';
 import { watchHasApp } from './has-app.ts';
 import { NewApp } from './new-app.ts';
 import { createFolders } from './vscode-folders.ts';
+import { announceSteps } from './walkthrough.ts';
 
 export function registerNewApp(app: App, connections: Connections, projects: Projects): Disposable {
   const disposables = new Disposables();
@@ -22,6 +23,7 @@ export function registerNewApp(app: App, connections: Connections, projects: Pro
     commands.register('hippo.newApp', (origin) => newApp.make(origin)),
     commands.register('hippo.addHippofacts', (folder) => hippofacts.add(folder)),
     arrival.watch(),
+    announceSteps(app, folders.onDidShowPage),
     app.links.onDidOpen(() => app.context.set('hippo.visited', true)),
     watchHasApp(app, projects, folders.onDidChangeManifests),
   ])

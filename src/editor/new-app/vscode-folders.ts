@@ -16,6 +16,12 @@ export function createFolders(extensionId: string): Folders {
       const listening = [watcher.onDidCreate(tell), watcher.onDidDelete(tell)];
       return vscode.Disposable.from(watcher, ...listening);
     },
+    onDidShowPage: (listener) =>
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) => {
+        // Of those VS Code tells extensions nothing but the label.
+        if ([...opened, ...changed].some(({ isActive, input }) => isActive && input === undefined))
+          listener();
+      }),
     async choose(title, action) {
       const [chosen] =
         (await vscode.window.showOpenDialog({
@@ -42,7 +48,7 @@ export function createFolders(extensionId: string): Folders {
         throw new EditorError('NOT_ADDED', `VS Code did not add ${folder} to the workspace.`);
     },
     async show(file) {
-      await vscode.window.showTextDocument(vscode.Uri.file(file));
+      await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
     },
     resource: (file) => vscode.Uri.file(file),
     async showWalkthrough() {

@@ -11,6 +11,7 @@ import { Arrival } from '../../../src/editor/new-app/arrival.ts';
 import type { Folders } from '../../../src/editor/new-app/folders.ts';
 import { watchHasApp } from '../../../src/editor/new-app/has-app.ts';
 import { NewApp } from '../../../src/editor/new-app/new-app.ts';
+import { announceSteps } from '../../../src/editor/new-app/walkthrough.ts';
 import { Projects } from '../../../src/editor/projects.ts';
 import { CANCEL, FakeApp } from '../../support/fake-app.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -34,7 +35,11 @@ const inPlace = (path: string): string => path.slice(place.length + 1).replaceAl
 const manifests = new Emitter<void>((error) => {
   throw error;
 });
+const pages = new Emitter<void>((error) => {
+  throw error;
+});
 const folders: Folders = {
+  onDidShowPage: pages.event,
   onDidChangeManifests: manifests.event,
   choose: async () => {
     happened.push('asked for a folder');
@@ -272,4 +277,22 @@ test('whether there is an app in the workspace is known, and follows what comes 
   app.pass(1_000);
   await expect.poll(hasApp).toBe(false);
   watching.dispose();
+});
+
+test('steps of the walkthrough that were completed before it was opened are said again then', () => {
+  const said = () => [...app.contextKeys.keys()].filter((key) => key.startsWith('hippo.walkthrough.'));
+  const announcing = announceSteps(app, pages.event);
+  app.context.set('hippo.connectionState', 'ready');
+  app.context.set('hippo.hasApp', true);
+  app.context.set('hippo.published', false);
+  expect(said()).toEqual([]);
+  pages.fire();
+  app.pass(10_000);
+  expect(said()).toEqual(['hippo.walkthrough.start', 'hippo.walkthrough.app']);
+  app.context.set('hippo.published', true);
+  app.context.set('hippo.visited', true);
+  pages.fire();
+  app.pass(10_000);
+  expect(said()).toHaveLength(4);
+  announcing.dispose();
 });
