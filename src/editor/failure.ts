@@ -67,6 +67,7 @@ const RETRY = [
   'PARCEL_REFUSED',
   'FILE_CHANGED',
   'NOT_REGISTERED',
+  'NOT_RUNNING',
 ];
 const BY_CODE: Readonly<Record<string, readonly Remedy[]>> = {
   ...Object.fromEntries(RETRY.map((code) => [code, ['retry', 'viewOutput'] as const])),

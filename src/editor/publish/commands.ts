@@ -8,10 +8,12 @@ import { EditorError, isCancelled } from '../failure.ts';
 import { openChannel } from '../open-channel.ts';
 import type { Builds } from './builds.ts';
 import { BUMP_NAMES } from './bumps.ts';
-import { whenText, type History, type PublishRecord } from './history.ts';
+import { describeRecord, type History, type PublishRecord } from './history.ts';
 import type { Documents } from './ports.ts';
 import { ProjectProblems, type Done, type Preview, type Publisher } from './publisher.ts';
+import { releaseAgain } from './release-again.ts';
 import type { Place, Targets } from './targets.ts';
+import { demandTrust } from './trust.ts';
 import { inWindow } from './window-listener.ts';
 import { complete, modeText, type Target, type Wish } from './wish.ts';
 
@@ -35,12 +37,14 @@ export class PublishCommands {
   }
 
   async publish(where: Place | undefined, more: Wish = {}): Promise<void> {
+    demandTrust(this.#needs.app);
     const { target, wish } = await this.#needs.targets.of(where, 'Publish');
     await this.run(target, { ...wish, ...more });
   }
 
   /** Asks how, and to which channel. */
   async publishWith(where: Place | undefined): Promise<void> {
+    demandTrust(this.#needs.app);
     const { target, wish } = await this.#needs.targets.of(where, 'Publish');
     await this.#needs.documents.save(target);
     const how = await this.#askHow(target);
@@ -88,21 +92,19 @@ export class PublishCommands {
 
   /** @param known asked for if absent */
   async releaseAgain(known: PublishRecord | undefined): Promise<void> {
-    const { app, publisher } = this.#needs;
+    const { app, connections, history } = this.#needs;
+    demandTrust(app);
     const record = known ?? (await this.#pick('Release Again', 'Which version is to run again?'));
     const { label, bindle, channels } = record;
     await this.#alone(record, `Releasing ${label} ${bindle.version} again`, async () => {
       const again = await inWindow(app, `Releasing ${label} ${bindle.version} again`, (listener) =>
-        publisher.releaseAgain(record, listener),
+        releaseAgain({ app, connections }, record, listener),
       );
+      await history.add(again);
       const names = again.channels.map(({ name }) => name);
       const gone = channels.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
-      void this.#offer(
-        again,
-        gone.length === 0
-          ? `${runsText(names)} ${bindle.version} again.`
-          : `${runsText(names)} ${bindle.version} again; ${listOf(gone)} ${gone.length === 1 ? 'is' : 'are'} gone.`,
-      );
+      const lost = gone.length === 0 ? '' : `; ${listOf(gone)} ${gone.length === 1 ? 'is' : 'are'} gone`;
+      void this.#offer(again, `${runsText(names)} ${bindle.version} again${lost}.`);
     });
   }
 
@@ -165,10 +167,10 @@ export class PublishCommands {
         return;
       }
       if (!isCancelled(error)) throw error;
-      log.info(`${title} was cancelled${message === 'Cancelled.' ? '' : `: ${message}`}`);
-      if (stuck.length > 0) {
-        void prompts.notify('warning', message, 'View Output').then((button) => button && log.show());
-      } else prompts.mention(`${title} was cancelled`);
+      const says = message.startsWith('Cancelled') ? message : 'Cancelled.';
+      log.info(`${title}: ${says}`);
+      if (stuck.length === 0) prompts.mention(`${title}: ${says}`);
+      else void prompts.notify('warning', says, 'View Output').then((button) => button && log.show());
     }
   }
 
@@ -182,38 +184,38 @@ export class PublishCommands {
       `Published ${name}/${version} in ${seconds(total)} (${stages.map(([stage, time]) => `${stage} ${seconds(time)}`).join(', ')})`,
     );
     for (const channel of record.channels) log.info(`${channel.name}: ${channel.address}`);
-    const names = record.channels.map((channel) => channel.name);
-    const unknown = !published.plan.appKnown;
-    void this.#offer(
-      record,
-      names.length > 0
-        ? `Published ${record.label}: ${runsText(names)} ${version}.`
-        : `Published ${record.label} ${version}${unknown ? '; this Hippo does not say what runs it.' : ', but no channel runs it.'}`,
-    );
+    const ours = record.channels.filter(({ runs }) => runs === version).map((channel) => channel.name);
+    // Whoever published a later version meanwhile was faster; the log says so.
+    const what = `Published ${record.label}`;
+    if (ours.length > 0) void this.#offer(record, `${what}: ${runsText(ours)} ${version}.`);
+    else if (published.plan.appKnown) void this.#offer(record, `${what} ${version}, but no channel runs it.`);
+    else void this.#offer(record, `${what} ${version}; this Hippo does not say what runs it.`);
   }
 
   /** Whoever reads it may look at the page. */
   async #offer(record: PublishRecord, message: string): Promise<void> {
     const { prompts, log, guard } = this.#needs.app;
     const open = 'Open in Browser';
-    const buttons = record.channels.length > 0 ? [open, 'View Output'] : ['View Output'];
-    const level = record.channels.length > 0 ? 'info' : 'warning';
+    const isServed = record.channels.length > 0;
+    const buttons = isServed ? [open, 'View Output'] : ['View Output'];
+    const level = record.channels.some(({ runs }) => runs === record.bindle.version) ? 'info' : 'warning';
     const button = await prompts.notify(level, message, ...buttons);
     if (button === open) await guard.run('Opening the page', () => this.open(record));
     else if (button !== undefined) log.show();
   }
 
   #pick(title: string, placeholder: string): Promise<PublishRecord> {
-    const { records } = this.#needs.history;
+    const { history, app } = this.#needs;
+    const { records } = history;
+    const { clock, prompts } = app;
     if (records.length === 0)
       throw new EditorError('NO_HISTORY', 'Nothing was published from this workspace yet.');
-    return this.#needs.app.prompts.pick(
-      records.map((record) => ({
-        label: `${record.label} ${record.bindle.version}`,
-        description: listOf(record.channels.map(({ name }) => name)),
-        detail: `${whenText(record.when)} • ${record.connection}`,
-        value: record,
-      })),
+    return prompts.pick(
+      records.map((record) => {
+        const { label, description } = describeRecord(record, clock.now());
+        const detail = `${formatId(record.bindle)} • ${record.connection}`;
+        return { label, description, detail, value: record };
+      }),
       { title, placeholder },
     );
   }

@@ -1,11 +1,10 @@
 // The view "Publishes": what was published from this workspace, the latest first, each with its channels.
 
 import * as vscode from 'vscode';
-import { listOf } from '../../publish/text.ts';
 import type { App } from '../app.ts';
 import { Disposables, Emitter, type Disposable } from '../disposables.ts';
 import { VIEWS } from '../ids.ts';
-import { whenText, type History, type PublishRecord } from './history.ts';
+import { describeRecord, type History, type PublishRecord } from './history.ts';
 
 /** A publish, or one of its channels. */
 export interface HistoryRow {
@@ -13,11 +12,14 @@ export interface HistoryRow {
   readonly channel?: PublishRecord['channels'][number];
 }
 
-export function registerHistoryView({ log }: Pick<App, 'log'>, history: History): Disposable {
+export function registerHistoryView(
+  { log, clock }: Pick<App, 'log' | 'clock'>,
+  history: History,
+): Disposable {
   const disposables = new Disposables();
   const changed = disposables.add(new Emitter<void>((error) => log.error('A listener failed', error)));
   disposables.add(history.onDidChange(() => changed.fire()));
-  disposables.add(
+  const view = disposables.add(
     vscode.window.createTreeView<HistoryRow>(VIEWS.history, {
       showCollapseAll: true,
       treeDataProvider: {
@@ -26,41 +28,28 @@ export function registerHistoryView({ log }: Pick<App, 'log'>, history: History)
           row
             ? row.record.channels.map((channel) => ({ record: row.record, channel }))
             : history.records.map((record) => ({ record })),
-        getTreeItem: ({ record, channel }) => (channel ? channelItem(record, channel) : recordItem(record)),
+        getTreeItem: ({ record, channel }) =>
+          channel ? channelItem(record, channel) : recordItem(record, clock.now()),
       },
     }),
   );
+  // What was today may be yesterday by now.
+  disposables.add(view.onDidChangeVisibility(({ visible }) => void (visible && changed.fire())));
   return disposables;
 }
 
-const ICONS = { dev: 'cloud-upload', production: 'tag', again: 'history' } as const;
+const ICONS = { dev: 'cloud-upload', production: 'tag' } as const;
 
-function recordItem({
-  id,
-  kind,
-  label,
-  bindle,
-  versioning,
-  channels,
-  when,
-  connection,
-  hippoUrl,
-}: PublishRecord): vscode.TreeItem {
+function recordItem(record: PublishRecord, now: number): vscode.TreeItem {
+  const { id, kind, versioning, channels } = record;
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-  const names = listOf(channels.map(({ name }) => name));
-  const item = new vscode.TreeItem(`${label} ${bindle.version}`, channels.length > 0 ? Collapsed : None);
-  const where = names === '' ? 'no channel' : names;
+  const { label, description, tooltip, spoken } = describeRecord(record, now);
+  const item = new vscode.TreeItem(label, channels.length > 0 ? Collapsed : None);
   item.id = id;
-  item.description = `${where} • ${whenText(when)}`;
-  item.tooltip = [
-    `${bindle.name}/${bindle.version}`,
-    `${kind === 'again' ? 'Released again' : 'Published'} ${whenText(when)}`,
-    `To ${where} at ${connection} (${hippoUrl})`,
-  ].join('\n');
-  item.accessibilityInformation = {
-    label: `${label} ${bindle.version}, ${kind === 'again' ? 'released again' : 'published'} ${whenText(when)}, to ${where}`,
-  };
-  item.iconPath = new vscode.ThemeIcon(ICONS[kind === 'again' ? 'again' : versioning]);
+  item.description = description;
+  item.tooltip = tooltip;
+  item.accessibilityInformation = { label: spoken };
+  item.iconPath = new vscode.ThemeIcon(kind === 'again' ? 'history' : ICONS[versioning]);
   item.contextValue = channels.length > 0 ? 'publish served' : 'publish';
   return item;
 }

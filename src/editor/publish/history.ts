@@ -1,6 +1,9 @@
 // What was published from this workspace: when, what, where and which version.
 
+import { randomUUID } from 'node:crypto';
+import { listOf } from '../../publish/text.ts';
 import type { Versioning } from '../../publish/version.ts';
+import type { Connection } from '../../session/connections.ts';
 import type { App } from '../app.ts';
 import { Emitter, type Disposable, type Event } from '../disposables.ts';
 
@@ -21,7 +24,42 @@ export interface PublishRecord {
   readonly hippoUrl: string;
   /** The app; undefined for a Hippo that does not tell. */
   readonly app: { readonly id: string; readonly name: string } | undefined;
-  readonly channels: readonly { readonly id: string; readonly name: string; readonly address: string }[];
+  readonly channels: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly address: string;
+    /** What it ran then: a later version, where one was faster. */
+    readonly runs: string | null;
+  }[];
+}
+
+/** What was published, where it led to, and when. */
+export function recordOf(
+  {
+    target: { uri, label },
+    channels,
+    ...what
+  }: Pick<PublishRecord, 'kind' | 'versioning' | 'bindle' | 'app' | 'channels'> & {
+    readonly target: Pick<PublishRecord, 'uri' | 'label'>;
+  },
+  { name, hippoUrl }: Pick<Connection, 'name' | 'hippoUrl'>,
+  when: number,
+): PublishRecord {
+  return {
+    id: randomUUID(),
+    when,
+    uri,
+    label,
+    connection: name,
+    hippoUrl,
+    channels: channels.map((channel) => ({
+      id: channel.id,
+      name: channel.name,
+      address: channel.address,
+      runs: channel.runs,
+    })),
+    ...what,
+  };
 }
 
 /** More are forgotten, the oldest first. */
@@ -67,7 +105,34 @@ export class History implements Disposable {
   }
 }
 
-/** Date and time as the user's own system writes them. */
-export function whenText(when: number): string {
-  return new Date(when).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+/** A record as a row of a list. */
+export function describeRecord(
+  record: PublishRecord,
+  now: number,
+): { label: string; description: string; tooltip: string; spoken: string } {
+  const { kind, label, bindle, channels, connection, hippoUrl } = record;
+  const when = whenText(record.when, now);
+  const where = listOf(channels.map(({ name }) => name)) || 'no channel';
+  const what = kind === 'again' ? 'Released again' : 'Published';
+  return {
+    label: `${label} ${versionText(record)}`,
+    description: `${where} • ${when}`,
+    tooltip: `${bindle.name}/${bindle.version}\n${what} ${when}\nTo ${where} at ${connection} (${hippoUrl})`,
+    spoken: `${label} ${bindle.version}, ${what.toLowerCase()} ${when}, to ${where}`,
+  };
+}
+
+/** `0.1.0 (dev)` for a development build, whose version holds a name and a time, too. */
+function versionText({ bindle: { version }, versioning }: PublishRecord): string {
+  return versioning === 'production' ? version : `${/^[^-+]+/.exec(version)?.[0] ?? version} (dev)`;
+}
+
+/** As the user's own system writes it; of today the time alone. */
+function whenText(when: number, now: number): string {
+  const date = new Date(when);
+  const isToday = date.toDateString() === new Date(now).toDateString();
+  return date.toLocaleString(undefined, {
+    ...(isToday ? {} : { dateStyle: 'medium' }),
+    timeStyle: isToday ? 'medium' : 'short',
+  });
 }

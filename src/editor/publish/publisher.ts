@@ -1,22 +1,21 @@
 // The pipeline of publish/ with the editor's ports: what is saved and built first, who is asked, where problems are
 // shown and what is remembered. Commands, buttons and tasks all come by here.
 
-import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { SigningKey } from '../../bindle/signing.ts';
-import type { AppItem, ChannelItem } from '../../hippo/api.ts';
 import type { Problem } from '../../hippofacts/problem.ts';
 import type { Plan } from '../../publish/plan.ts';
 import type { Published, PublishEvent, PublishOptions, Stage } from '../../publish/run.ts';
-import { count, listOf } from '../../publish/text.ts';
+import { count } from '../../publish/text.ts';
 import type { App } from '../app.ts';
 import type { Connections, Core, Session } from '../connections/connections.ts';
 import { EditorError } from '../failure.ts';
 import { NO_BUILD, type Builds, type BuildTask } from './builds.ts';
 import { Decider } from './decide.ts';
-import type { History, PublishRecord } from './history.ts';
+import { recordOf, type History, type PublishRecord } from './history.ts';
 import type { Diagnostics, Documents } from './ports.ts';
 import { Teller, type Listener } from './teller.ts';
+import { demandTrust } from './trust.ts';
 import { complete, type FullWish, type Target, type Wish } from './wish.ts';
 
 /** A publish that has come to its end. */
@@ -79,7 +78,7 @@ export class Publisher {
   async publish(target: Target, wished: Wish, listener: Listener): Promise<Done> {
     const { history } = this.#needs;
     const wish = complete(wished, target, this.#needs.app.settings);
-    this.#demandTrust();
+    demandTrust(this.#needs.app);
     const done = await this.#withPipeline(target, wish, listener, async (core, session, job) => {
       const times = new core.StageTimes();
       let appName: string | undefined;
@@ -99,13 +98,11 @@ export class Publisher {
       });
       const { appId, id, channels } = published;
       const app = appId === undefined ? undefined : { id: appId, name: appName ?? target.label };
-      const record = this.#record(target, session, {
-        kind: 'publish',
-        versioning: wish.versioning,
-        bindle: id,
-        app,
-        channels,
-      });
+      const record = recordOf(
+        { kind: 'publish', target, versioning: wish.versioning, bindle: id, app, channels },
+        session.connection,
+        this.#needs.app.clock.now(),
+      );
       return { record, published, milliseconds: times.end() };
     });
     await history.add(done.record);
@@ -139,7 +136,7 @@ export class Publisher {
   async prepare(target: Target, wished: Wish, folder: string, listener: Listener): Promise<string> {
     const { app, connections } = this.#needs;
     const wish = complete(wished, target, app.settings);
-    this.#demandTrust();
+    demandTrust(this.#needs.app);
     const { build, core } = await this.#ready(target, wish, listener);
     const { signal } = listener;
     if (build) {
@@ -193,78 +190,6 @@ export class Publisher {
     } finally {
       await external?.close();
     }
-  }
-
-  /**
-   * Lets the channels of a publish run its version again.
-   * @throws EditorError `APP_GONE`, `CHANNELS_GONE`, and what `releaseStored` throws
-   */
-  async releaseAgain(record: PublishRecord, listener: Listener): Promise<PublishRecord> {
-    const { app, connections, history } = this.#needs;
-    this.#demandTrust();
-    const { name, version } = record.bindle;
-    const core = await connections.core();
-    const again = await connections.use(
-      async (session) => {
-        const { client: hippo } = session;
-        const channels = await findChannels(session, record);
-        const bindle = await session.bindle();
-        try {
-          const { signal } = listener;
-          const invoice = await bindle.getInvoice({ name, version }, { yanked: true, signal });
-          const teller = new Teller(core, listener, { server: bindle.url });
-          const decider = new Decider(app, record.uri, () => teller.asking());
-          await decider.decide({
-            type: 'change-channels',
-            version,
-            takers: channels.list.map((channel) => ({
-              app: channels.app,
-              channel,
-              runs: channel.activeRevision?.revisionNumber ?? null,
-              own: false,
-            })),
-          });
-          const released = [];
-          for (const channel of channels.list) {
-            const one = await core.releaseStored({
-              invoice,
-              versioning: record.versioning,
-              user: core.publisher(process.env),
-              hippo,
-              bindle,
-              app: channels.app.id,
-              channel: channel.id,
-              decide: decider.decide,
-              // What changes has been asked.
-              yes: true,
-              local: session.platform !== undefined,
-              onEvent: (event) => teller.onEvent(event),
-              signal,
-            });
-            released.push(...one.channels);
-          }
-          return this.#record(record, session, {
-            kind: 'again',
-            versioning: record.versioning,
-            bindle: record.bindle,
-            app: { id: channels.app.id, name: channels.app.name },
-            channels: [...new Map(released.map((channel) => [channel.id, channel])).values()],
-          });
-        } finally {
-          await bindle.close();
-        }
-      },
-      { connection: record.connection },
-    );
-    await history.add(again);
-    return again;
-  }
-
-  #demandTrust(): void {
-    if (this.#needs.app.workspace.isTrusted) return;
-    throw new EditorError('UNTRUSTED', 'Building and publishing wait until you trust this workspace.', {
-      remedies: ['manageTrust'],
-    });
   }
 
   /** What comes before the pipeline: nothing is unsaved, and it is known what builds. */
@@ -393,22 +318,6 @@ export class Publisher {
     if (exposed) log.warn(`Others can read your private keys: run \`chmod 600 ${places.secretKeys}\``);
     return key;
   }
-
-  #record(
-    { uri, label }: Pick<Target, 'uri' | 'label'>,
-    { connection }: Session,
-    what: Pick<PublishRecord, 'kind' | 'versioning' | 'bindle' | 'app' | 'channels'>,
-  ): PublishRecord {
-    return {
-      id: randomUUID(),
-      when: this.#needs.app.clock.now(),
-      uri,
-      label,
-      connection: connection.name,
-      hippoUrl: connection.hippoUrl,
-      ...what,
-    };
-  }
 }
 
 /** What the project has to be changed for; each problem is shown at its place. */
@@ -421,28 +330,6 @@ export class ProjectProblems extends EditorError {
     this.target = target;
     this.problems = problems;
   }
-}
-
-/** The channels of a publish as they are now, those that are gone left out. */
-async function findChannels(
-  { client, connection }: Session,
-  { app, channels, label }: PublishRecord,
-): Promise<{ app: AppItem; list: ChannelItem[] }> {
-  const apps = app === undefined ? [] : await client.apps();
-  const found = apps.find(({ id }) => id === app?.id) ?? apps.find(({ name }) => name === app?.name);
-  if (!found)
-    throw new EditorError('APP_GONE', `The app ${app?.name ?? label} is no longer at ${connection.name}.`);
-  const ids = channels.flatMap(({ id, name }) => {
-    const there =
-      found.channels.find((one) => one.id === id) ?? found.channels.find((one) => one.name === name);
-    return there ? [there.id] : [];
-  });
-  if (ids.length === 0)
-    throw new EditorError(
-      'CHANNELS_GONE',
-      `${found.name} no longer has ${channels.length === 0 ? 'a channel that ran it' : listOf(channels.map(({ name }) => name))}.`,
-    );
-  return { app: found, list: await Promise.all(ids.map((id) => client.channel(id))) };
 }
 
 /**
