@@ -1,9 +1,10 @@
 // Tests of the packaged extension in windows of a real VS Code: README.md beside this file.
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/** `--mode pictures` (npm run pictures) takes those of README.md. */
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/editor/**/*.test.ts'],
+    include: [mode === 'pictures' ? 'test/editor/*.pictures.ts' : 'test/editor/**/*.test.ts'],
     globalSetup: ['test/editor/prepare.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
@@ -12,4 +13,4 @@ export default defineConfig({
     // A window, its server and its browser keep two cores busy.
     maxWorkers: 1,
   },
-});
+}));
