@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startServer } from '../test/support/vscode/server.ts';
+import { installExtension, startServer } from '../test/support/vscode/server.ts';
 import { provideVSCode } from '../test/vscode/setup.mjs';
 import { makePackage } from './package.mjs';
 import { startPlatform } from './platform.mjs';
@@ -21,8 +21,13 @@ const { port, folder, home } = parseArgs({
   },
 }).values;
 const HOME = resolve(home);
-/** A Hippo, keys and connections of this editor, not yours. */
-const env = { ...process.env, HIPPO_HOME: join(HOME, 'hippo-home') };
+/** A Hippo, keys and connections of this editor, not yours; nothing of npm and of a VS Code in which this may run. */
+const env = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|VSCODE_|ELECTRON_)/.test(name)),
+  ),
+  HIPPO_HOME: join(HOME, 'hippo-home'),
+};
 /** Until somebody changes them. */
 const SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -75,10 +80,12 @@ async function sample() {
 
 async function startVSCode(vsix, token) {
   const kept = join(HOME, 'vscode');
+  const extensionsDir = join(kept, 'extensions');
+  await installExtension(vsix, extensionsDir, 'newest');
   const server = await startServer({
     root: kept,
     env,
-    extensions: [vsix],
+    extensionsDir,
     token,
     port: Number(port),
     ...(existsSync(join(kept, 'user/User/settings.json')) ? {} : { settings: SETTINGS }),

@@ -34,7 +34,9 @@ export async function startProxy(vscodePort, port = 0) {
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken: choose another.`) : error),
+    );
     server.listen(port, '127.0.0.1', resolve);
   });
   return {

@@ -31,7 +31,7 @@ export async function openProfile(browser: Browser, origin: string): Promise<Pro
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const external = await stayOnThisMachine(context);
   await keepSecrets(context, origin);
   await context.addInitScript({ content: REUSE_SERVICE_WORKER });

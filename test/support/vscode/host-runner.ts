@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { launchBrowser } from './browser.ts';
 import { isolatedEnv, startServer, type VSCodeName } from './server.ts';
-import { QUIET_SETTINGS } from './settings.ts';
+import { NOT_NEEDED, QUIET_SETTINGS } from './settings.ts';
 
 const args = process.argv.slice(2);
 const pathsOf = (option: string) =>
@@ -22,6 +22,7 @@ const server = await startServer({
   driver: true,
   env: { ...process.env, ...isolatedEnv(root) },
   settings: QUIET_SETTINGS,
+  withoutBuiltIn: NOT_NEEDED,
 });
 const browser = await launchBrowser();
 try {

@@ -1,7 +1,7 @@
 // Does something again until it works, where VS Code loses what a user does too early.
 
 /** Rejects with the last error when the time is over. */
-export async function retry<T>(attempt: () => Promise<T>, milliseconds = 15_000): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, milliseconds = 30_000): Promise<T> {
   for (const end = performance.now() + milliseconds; ;) {
     try {
       return await attempt();

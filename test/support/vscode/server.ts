@@ -1,11 +1,20 @@
 // Starts the server of a VS Code: windows of it open in a browser, and extensions run in real extension hosts beside
 // it. In front of it stands a proxy for the ports of this machine, which windows on the web cannot reach otherwise.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { startProxy } from '../../../.dev/port-proxy.mjs';
 import { findVSCode } from '../../vscode/setup.mjs';
 
@@ -15,14 +24,16 @@ export interface ServerOptions {
   /** A folder for all that this VS Code keeps: settings, extensions, logs. */
   root: string;
   vscode?: VSCodeName;
-  /** Paths of .vsix files to install. */
-  extensions?: readonly string[];
+  /** Where its extensions are; it has none if absent. */
+  extensionsDir?: string;
   /** Of the server, and so of extension hosts and terminals. */
   env: Readonly<NodeJS.ProcessEnv>;
   /** The user's settings; those that are there stay as they are if absent. */
   settings?: Readonly<Record<string, unknown>>;
   /** Settings of the machine, the only place for those with `scope: machine`. */
   machineSettings?: Readonly<Record<string, unknown>>;
+  /** Built-in extensions that are not to be there. */
+  withoutBuiltIn?: readonly string[];
   /** Whether folders have to be trusted first: windows are in Restricted Mode until then. Else all are trusted. */
   trust?: boolean;
   /** Whether windows take tests to run from their address. They show no notifications then. */
@@ -48,35 +59,31 @@ export interface ExtensionHost {
   residentBytes: number;
 }
 
+/** Installs a .vsix into a folder of extensions, also where it is there already. */
+export async function installExtension(
+  vsix: string,
+  extensionsDir: string,
+  vscode: VSCodeName,
+): Promise<void> {
+  const { node, main } = programOf(vscode);
+  const args = [main, '--install-extension', vsix, '--force', '--extensions-dir', extensionsDir];
+  // It would leave logs in the home.
+  const user = ['--user-data-dir', join(extensionsDir, '.user')];
+  await promisify(execFile)(node, [...args, ...user]);
+  rmSync(join(extensionsDir, '.user'), { recursive: true });
+}
+
 export async function startServer(options: ServerOptions): Promise<VSCodeServer> {
-  const { root, vscode = 'newest', extensions = [], trust = false, driver = false, token } = options;
-  const found = findVSCode(vscode);
-  if (!found) throw new Error(`The ${vscode} VS Code is not installed: run "npm run vscode -- ${vscode}".`);
-  const folders = ['--user-data-dir', join(root, 'user'), '--extensions-dir', join(root, 'extensions')];
+  const { root, extensionsDir = join(root, 'extensions'), trust = false, driver = false, token } = options;
+  const { node, main, folder } = programOf(options.vscode ?? 'newest');
   mkdirSync(root, { recursive: true });
   writeSettings(join(root, 'user/User'), options.settings);
   writeSettings(join(root, 'user/Machine'), options.machineSettings);
 
   const logFile = join(root, 'server.log');
   const log = createWriteStream(logFile);
-  const start = (...args: string[]) => {
-    const child = spawn(found.node, [join(found.folder, 'out/server-main.js'), ...folders, ...args], {
-      cwd: root,
-      // A group of its own: with extension hosts, file watcher and terminals.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: options.env,
-    });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
-    return child;
-  };
-
-  for (const extension of extensions) {
-    const [code] = (await once(start('--install-extension', extension), 'close')) as [number | null];
-    if (code !== 0) throw new Error(`${extension} cannot be installed: ${readFileSync(logFile, 'utf8')}`);
-  }
-  const child = start(
+  const args = [
+    ...['--user-data-dir', join(root, 'user'), '--extensions-dir', extensionsDir],
     ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms'],
     ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
     ...['--disable-telemetry', '--disable-experiments', '--disable-update-check'],
@@ -86,11 +93,23 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
     '--enable-remote-auto-shutdown',
     ...(trust ? [] : ['--disable-workspace-trust']),
     ...(driver ? ['--enable-smoke-test-driver'] : []),
-  );
+    ...(options.withoutBuiltIn
+      ? ['--builtin-extensions-dir', builtInWithout(options.withoutBuiltIn, folder, root)]
+      : []),
+  ];
+  const child = spawn(node, [main, ...args], {
+    cwd: root,
+    // A group of its own: with extension hosts, file watcher and terminals.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: options.env,
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
   const ended = once(child, 'exit');
   const kill = (signal: NodeJS.Signals) => {
     try {
-      process.kill(-(child.pid ?? 0), signal);
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
       // All of them have ended.
     }
@@ -101,7 +120,10 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
 
   const port = await Promise.race([portOf(child.stdout), ended.then(() => undefined)]);
   if (port === undefined) throw new Error(`VS Code did not start: ${readFileSync(logFile, 'utf8')}`);
-  const proxy = await startProxy(port, options.port);
+  const proxy = await startProxy(port, options.port).catch((error: unknown) => {
+    killAll();
+    throw error;
+  });
   return {
     origin: proxy.origin,
     root,
@@ -119,6 +141,12 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
       log.end();
     },
   };
+}
+
+function programOf(vscode: VSCodeName): { folder: string; node: string; main: string } {
+  const found = findVSCode(vscode);
+  if (!found) throw new Error(`The ${vscode} VS Code is not installed: run "npm run vscode -- ${vscode}".`);
+  return { ...found, main: join(found.folder, 'out/server-main.js') };
 }
 
 async function portOf(output: NodeJS.ReadableStream): Promise<number | undefined> {
@@ -149,6 +177,15 @@ function writeSettings(folder: string, settings: Readonly<Record<string, unknown
   if (!settings) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
+}
+
+/** A folder with the others. */
+function builtInWithout(names: readonly string[], vscode: string, root: string): string {
+  const folder = join(root, 'built-in');
+  mkdirSync(folder);
+  for (const name of readdirSync(join(vscode, 'extensions')))
+    if (!names.includes(name)) symlinkSync(join(vscode, 'extensions', name), join(folder, name));
+  return folder;
 }
 
 function extensionHostsOf(server: number): ExtensionHost[] {

@@ -25,11 +25,11 @@ import {
   type VSCodeName,
   type VSCodeServer,
 } from './server.ts';
-import { QUIET_SETTINGS } from './settings.ts';
+import { NOT_NEEDED, QUIET_SETTINGS } from './settings.ts';
 import { Workbench } from './workbench.ts';
 
 /** Variables and settings are besides those of every test. */
-export type StartOptions = Partial<Omit<ServerOptions, 'root' | 'extensions' | 'token' | 'port'>>;
+export type StartOptions = Partial<Omit<ServerOptions, 'root' | 'extensionsDir' | 'token' | 'port'>>;
 
 const RESULTS = fileURLToPath(new URL('../../../test-results', import.meta.url));
 
@@ -63,7 +63,8 @@ export class VSCodeUnderTest {
       root,
       env: { ...isolatedEnv(root), HIPPO_HOME: this.hippoHome, ...options.env },
       settings: { ...QUIET_SETTINGS, ...options.settings },
-      extensions: [inject('vsix')],
+      withoutBuiltIn: NOT_NEEDED,
+      extensionsDir: inject('extensionsDir'),
     });
     return this.#server;
   }
