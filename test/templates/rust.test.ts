@@ -1,10 +1,11 @@
 // A new app from scaffold/rust, built as its task builds it, published to the local Hippo and visited.
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cleanEnv, hippo } from '../support/cli.ts';
+import { problemsOfBuild } from '../support/problem-matcher.ts';
 import { rustEnv } from '../support/rust.ts';
 import { testTemplateApp } from '../support/template-app.ts';
 
@@ -27,6 +28,19 @@ testTemplateApp(async (folder) => {
 
 test('passes its own tests', () => {
   expect(runTask('Cargo: Test')).toMatch(/test result: ok\. [1-9]\d* passed; 0 failed/);
+});
+
+test('its task finds where the compiler complains', () => {
+  appendFileSync(join(project, 'src/wagi.rs'), '\nfn three() -> u8 { nothing() }\n');
+  const { stderr } = spawnSync('cargo', ['build'], { cwd: project, env, encoding: 'utf8' });
+  expect(problemsOfBuild(project, stderr)).toContainEqual({
+    severity: 'error',
+    code: 'E0425',
+    message: expect.stringContaining('nothing') as string,
+    file: 'src/wagi.rs',
+    line: expect.stringMatching(/^\d+$/) as string,
+    column: '20',
+  });
 });
 
 function runTask(label: string): string {
