@@ -72,6 +72,7 @@ async function run(report: string): Promise<number> {
       HIPPO_VSCODE: vscode,
       HIPPO_HOST_REPORT: report,
       HIPPO_HOST_GREP: values.grep,
+      HIPPO_HOST_ROOT: ROOT,
       HIPPO_HOME: join(temporary, 'hippo-home'),
     },
   }).catch((error: unknown) => {

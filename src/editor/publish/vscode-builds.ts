@@ -51,7 +51,7 @@ export class VSCodeBuilds implements BuildTasks {
     disposables.add(vscode.tasks.onDidEndTaskProcess(whenKnown(onProcessEnd)));
     disposables.add(vscode.tasks.onDidEndTask(whenKnown(onEnd)));
     const stop = (): void => {
-      own?.terminate();
+      if (own) terminate(own);
       // One whose program does not exist never ends.
       end(undefined);
     };
@@ -148,6 +148,22 @@ function dependenciesOf(task: vscode.Task): ReadonlySet<string> {
   };
   add(task.name);
   return found;
+}
+
+function terminate(execution: vscode.TaskExecution): void {
+  execution.terminate();
+  // One that is only about to start has not heard it.
+  const listening = new Disposables();
+  listening.add(
+    vscode.tasks.onDidStartTaskProcess((event) => {
+      if (event.execution === execution) execution.terminate();
+    }),
+  );
+  listening.add(
+    vscode.tasks.onDidEndTask((event) => {
+      if (event.execution === execution) listening.dispose();
+    }),
+  );
 }
 
 async function untilEnded(execution: vscode.TaskExecution, signal: AbortSignal): Promise<void> {
