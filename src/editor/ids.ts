@@ -66,6 +66,9 @@ export interface CommandMap {
   'hippo.variable.show': (row: Row) => void;
   'hippo.variable.hide': (row: Row) => void;
   'hippo.revision.run': (row?: Row) => Promise<void>;
+  'hippo.revision.openFile': (row?: Row) => Promise<void>;
+  'hippo.revision.compare': (row?: Row) => Promise<void>;
+  'hippo.revision.download': (row?: Row) => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -123,6 +126,9 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.variable.show': 'menu',
   'hippo.variable.hide': 'menu',
   'hippo.revision.run': 'menu',
+  'hippo.revision.openFile': 'palette',
+  'hippo.revision.compare': 'palette',
+  'hippo.revision.download': 'palette',
 };
 
 /** Ours, each with its default as package.json has it. */

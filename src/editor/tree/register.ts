@@ -9,6 +9,9 @@ import { Disposables, type Disposable, type Event } from '../disposables.ts';
 import { VIEWS } from '../ids.ts';
 import type { Projects } from '../projects.ts';
 import { AppCommands, type CommandNeeds } from './app-commands.ts';
+import { BindleCommands } from './bindle-commands.ts';
+import { BindleReader } from './bindle-reader.ts';
+import { bindleWindow, registerBindleFiles } from './bindle-window.ts';
 import { ChannelCommands } from './channel-commands.ts';
 import { Follower } from './follower.ts';
 import { LogTerminals } from './log-terminals.ts';
@@ -87,6 +90,8 @@ export function registerTree(app: App, connections: Connections, projects: Proje
   const revisions = new RevisionCommands(needs);
   const variables = new VariableCommands(needs);
   const release = new ReleaseCommand(needs);
+  const bindles = new BindleCommands(needs, bindleWindow);
+  disposables.add(registerBindleFiles(new BindleReader(connections, app.places)));
   const refresh = (): Promise<void> =>
     prompts.progress({ title: 'Reading the apps…', where: { view: VIEWS.apps } }, () => follower.refresh());
   for (const command of [
@@ -113,6 +118,9 @@ export function registerTree(app: App, connections: Connections, projects: Proje
     commands.register('hippo.variable.show', (row) => model.reveal(row, true)),
     commands.register('hippo.variable.hide', (row) => model.reveal(row, false)),
     commands.register('hippo.revision.run', (row) => revisions.pin(row)),
+    commands.register('hippo.revision.openFile', (row) => bindles.openFile(row)),
+    commands.register('hippo.revision.compare', (row) => bindles.compare(row)),
+    commands.register('hippo.revision.download', (row) => bindles.download(row)),
   ])
     disposables.add(command);
   return disposables;
