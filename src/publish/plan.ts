@@ -9,6 +9,7 @@ import { sameContent } from '../bindle/same-content.ts';
 import type { AppItem, ChannelItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import { RuleError, selectRevision, splitPrerelease } from '../hippo/rules.ts';
+import { listOf } from './text.ts';
 import type { Versioning } from './version.ts';
 
 export interface FileChange {
@@ -21,7 +22,8 @@ export interface FileChange {
 
 export type Step =
   | { type: 'create-app'; name: string; storageId: string }
-  | { type: 'create-channel'; name: string; rule: string }
+  /** `fixed`: it runs this very version, because no rule tells it from another one. */
+  | { type: 'create-channel'; name: string; rule: string; fixed?: true }
   | { type: 'change-rule'; channel: ChannelItem; rule: string; own: boolean }
   /** The channel is to run this very version from now on. */
   | { type: 'choose-revision'; channel: ChannelItem };
@@ -72,7 +74,7 @@ export interface PlanOptions {
 
 /** A publish that cannot be planned; the message says what to do. */
 export class PlanError extends Error {
-  readonly code: 'STORAGE_ID' | 'WHICH_APP';
+  readonly code: 'STORAGE_ID' | 'WHICH_APP' | 'CHANNEL_NAME';
   readonly hint: string | undefined;
   constructor(code: PlanError['code'], message: string, hint?: string) {
     super(message);
@@ -84,6 +86,9 @@ export class PlanError extends Error {
 
 /** What real Hippos take as the storage id of a revision (hippo-api.md §4); ours, and the first ones, take dots too. */
 const REAL_STORAGE_ID = /^[a-zA-Z0-9_/-]{1,200}$/;
+
+/** What every Hippo takes as the name of a channel (hippo-api.md §4). */
+const CHANNEL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** @throws PlanError, HippoError; asks and changes nothing */
 export async function planPublish(options: PlanOptions): Promise<Plan> {
@@ -131,7 +136,8 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
       takers.push({ app: one, channel, runs, own: isRuleOf(channel, options.user) });
     }
   }
-  const numbers = (app && known.get(app.id)) ?? [];
+  // Making an app imports what the Bindle server holds.
+  const numbers = app ? (known.get(app.id) ?? []) : await storedVersions(options);
   const steps = await planSteps(options, id, app, numbers, takers);
   const base = await findBase(options, id, app, takers);
   return {
@@ -139,7 +145,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
     app,
     appKnown: true,
     stored,
-    registered: numbers.includes(id.version),
+    registered: app !== undefined && numbers.includes(id.version),
     later: options.versioning === 'dev' ? laterBuild(id.version, numbers) : undefined,
     takers,
     steps,
@@ -182,7 +188,7 @@ function chooseApp(apps: readonly AppItem[], { app: asked, invoice }: PlanOption
     if (apps.length > 1)
       throw new PlanError(
         'WHICH_APP',
-        `Several apps have the bindles of ${invoice.bindle.name}: ${apps.map(({ name }) => name).join(', ')}.`,
+        `Several apps have the bindles of ${invoice.bindle.name}: ${listOf(apps.map(({ name }) => name))}.`,
         'Choose one with --app.',
       );
     return apps[0];
@@ -193,7 +199,7 @@ function chooseApp(apps: readonly AppItem[], { app: asked, invoice }: PlanOption
     'WHICH_APP',
     `There is no app "${asked}" with the bindles of ${invoice.bindle.name}.`,
     apps.length > 0
-      ? `There is ${apps.map(({ name }) => name).join(', ')}.`
+      ? `There ${apps.length === 1 ? 'is' : 'are'} ${listOf(apps.map(({ name }) => name))}.`
       : 'Leave --app away to make one.',
   );
 }
@@ -212,24 +218,27 @@ async function planSteps(
   };
   const own = versioning === 'dev' ? ownRule(id.version) : undefined;
   const name = options.channel ?? (own === undefined ? 'production' : channelNameOf(id.version, user));
-  // Making an app imports what the Bindle server holds.
-  const rule = own ?? ruleFor(id.version, app ? numbers : await storedVersions(options));
-  if (!app)
-    return [
-      { type: 'create-app', name: appNameOf(id.name), storageId: id.name },
-      { type: 'create-channel', name, rule },
-    ];
+  const rule = own ?? ruleFor(id.version, numbers);
+  // Of two versions that differ in build metadata alone, every rule picks the one that was first.
+  const fixed = !takes(rule, numbers, id.version);
+  const create: Step = { type: 'create-channel', name, rule, ...(fixed ? { fixed } : {}) };
   const channel = await find(name);
+  if (!channel && !CHANNEL_NAME.test(name))
+    throw new PlanError(
+      'CHANNEL_NAME',
+      `There is no channel "${name}", and none can have that name.`,
+      'Names have letters, digits, "-" and "_", 64 of them at most.',
+    );
+  if (!app) return [{ type: 'create-app', name: appNameOf(id.name), storageId: id.name }, create];
   const taking = (one: ChannelItem): boolean => takers.some((taker) => taker.channel.id === one.id);
   if (options.channel !== undefined) {
-    if (!channel) return [{ type: 'create-channel', name, rule }];
+    if (!channel) return [create];
     return taking(channel) ? [] : [{ type: 'choose-revision', channel }];
   }
   // Whoever has set up channels of their own wants no other.
   if (takers.some((taker) => taker.app.id === app.id)) return [];
-  if (!channel) return [{ type: 'create-channel', name, rule }];
-  // Of two versions that differ in build metadata alone, every rule picks the one that was first.
-  if (!takes(rule, numbers, id.version)) return [{ type: 'choose-revision', channel }];
+  if (!channel) return [create];
+  if (fixed) return [{ type: 'choose-revision', channel }];
   return [{ type: 'change-rule', channel, rule, own: own !== undefined && isRuleOf(channel, user) }];
 }
 
@@ -342,9 +351,11 @@ export function describeStep(step: Step): string {
     case 'create-app':
       return `make the app ${step.name} for the bindles of ${step.storageId}`;
     case 'create-channel':
-      return `make the channel ${step.name} with the rule "${step.rule}"`;
+      return `make the channel ${step.name} ${step.fixed ? 'for this very version' : `with the rule "${step.rule}"`}`;
     case 'change-rule':
-      return `change the rule of the channel ${step.channel.name} from "${step.channel.rangeRule ?? 'none'}" to "${step.rule}"`;
+      return step.channel.revisionSelectionStrategy === 'UseRangeRule'
+        ? `change the rule of the channel ${step.channel.name} from "${step.channel.rangeRule ?? 'none'}" to "${step.rule}"`
+        : `let the channel ${step.channel.name} follow the rule "${step.rule}", and no longer stay on ${step.channel.activeRevision?.revisionNumber ?? 'nothing'}`;
     case 'choose-revision':
       return `let the channel ${step.channel.name} run this very version`;
   }

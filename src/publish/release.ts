@@ -68,11 +68,8 @@ export async function release(options: ReleaseOptions): Promise<Released> {
       );
       appId = app.id;
       onEvent?.({ type: 'made', step, name: app.name });
-    } else if (step.type === 'create-channel' && appId !== undefined) {
-      const id = appId;
-      const what = `the channel ${step.name} could not be made`;
-      waitFor.set(await part(options, what, () => createChannel(options, id, step)), id);
-      onEvent?.({ type: 'made', step, name: step.name });
+    } else if (step.type === 'create-channel' && !step.fixed && appId !== undefined) {
+      waitFor.set(await createChannel(options, appId, step), appId);
     } else if (step.type === 'change-rule' && appId !== undefined) {
       // Before the version is registered: real servers look at rules only then.
       await changeChannel(options, appId, step);
@@ -81,7 +78,10 @@ export async function release(options: ReleaseOptions): Promise<Released> {
   }
   await part(options, 'Hippo did not take it as a revision', () => register(options, appId));
   for (const step of steps) {
-    if (step.type !== 'choose-revision' || appId === undefined) continue;
+    if (appId === undefined) continue;
+    if (step.type === 'create-channel' && step.fixed)
+      waitFor.set(await createChannel(options, appId, step), appId);
+    if (step.type !== 'choose-revision') continue;
     await changeChannel(options, appId, step);
     waitFor.set(step.channel.id, appId);
   }
@@ -178,19 +178,24 @@ async function createApp(
 async function createChannel(
   options: ReleaseOptions,
   appId: string,
-  { name, rule }: { name: string; rule: string },
+  step: Extract<Step, { type: 'create-channel' }>,
 ): Promise<string> {
-  const { hippo, signal } = options;
-  const { value } = await once(
-    options,
-    async () => (await hippo.app(appId, { signal })).channels.find((channel) => channel.name === name)?.id,
-    () =>
-      hippo.createChannel(
-        { appId, name, revisionSelectionStrategy: 'UseRangeRule', rangeRule: rule },
-        { signal },
-      ),
-  );
-  return value;
+  const { hippo, signal, onEvent } = options;
+  const { name, rule, fixed } = step;
+  const look = async (): Promise<string | undefined> =>
+    (await hippo.app(appId, { signal })).channels.find((channel) => channel.name === name)?.id;
+  const id = await part(options, `the channel ${name} could not be made`, async () => {
+    const selection = fixed
+      ? ({
+          revisionSelectionStrategy: 'UseSpecifiedRevision',
+          activeRevisionId: await demandRevision(options, appId),
+        } as const)
+      : ({ revisionSelectionStrategy: 'UseRangeRule', rangeRule: rule } as const);
+    const create = (): Promise<string> => hippo.createChannel({ appId, name, ...selection }, { signal });
+    return (await once(options, look, create)).value;
+  });
+  onEvent?.({ type: 'made', step, name });
+  return id;
 }
 
 /** Makes the version known, once: real servers fail later on a double (hippo-api.md §5). */
@@ -230,21 +235,18 @@ async function changeChannel(
   appId: string,
   step: Extract<Step, { type: 'change-rule' | 'choose-revision' }>,
 ): Promise<void> {
-  const { plan, hippo, signal, onEvent } = options;
+  const { hippo, signal, onEvent } = options;
   await part(options, `the channel ${step.channel.name} could not be changed`, async () => {
-    const revision = await findRevision(options, appId);
+    const revision =
+      step.type === 'choose-revision'
+        ? await demandRevision(options, appId)
+        : await findRevision(options, appId);
     const { id, name, domain, certificate, rangeRule, activeRevision } = await hippo.channel(
       step.channel.id,
       {
         signal,
       },
     );
-    if (step.type === 'choose-revision' && revision === undefined)
-      throw new ReleaseError(
-        'NOT_REGISTERED',
-        `Hippo has lost the revision ${plan.id.version} again.`,
-        'Publish once more.',
-      );
     await hippo.replaceChannel(
       {
         id,
@@ -260,6 +262,16 @@ async function changeChannel(
     );
   });
   onEvent?.({ type: 'made', step, name: step.channel.name });
+}
+
+async function demandRevision(options: ReleaseOptions, appId: string): Promise<string> {
+  const revision = await findRevision(options, appId);
+  if (revision !== undefined) return revision;
+  throw new ReleaseError(
+    'NOT_REGISTERED',
+    `Hippo has lost the revision ${options.plan.id.version} again.`,
+    'Publish once more.',
+  );
 }
 
 async function findRevision(

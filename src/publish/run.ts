@@ -283,8 +283,9 @@ async function carryOut(
  * @throws PublishError `DECLINED`, `NO_APP`
  */
 async function agree(plan: Plan, { decide, yes, local, onEvent }: Target): Promise<Step[]> {
+  // On the local Hippo nothing else asks before a rule is changed.
   const chosen = plan.steps.flatMap((step) =>
-    step.type === 'choose-revision' && plan.app
+    (step.type === 'choose-revision' || (step.type === 'change-rule' && local && !step.own)) && plan.app
       ? [{ app: plan.app, channel: step.channel, runs: runsNow(step.channel), own: false }]
       : [],
   );

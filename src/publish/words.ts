@@ -16,7 +16,8 @@ export interface Line {
   matters?: boolean;
 }
 
-export function planLines(plan: Plan): Line[] {
+/** @param options.names each file that is not the same, too */
+export function planLines(plan: Plan, options: { names?: boolean } = {}): Line[] {
   const { id, files, takers, steps, app } = plan;
   const lines: Line[] = [{ text: `${formatId(id)}${app ? ` for the app ${app.name}` : ''}`, tone: 'strong' }];
   const add = (text: string): void => void lines.push({ text: `  ${visible(text)}` });
@@ -25,6 +26,7 @@ export function planLines(plan: Plan): Line[] {
     if (some.length === 0) continue;
     const bytes = some.reduce((sum, { size }) => sum + size, 0);
     add(`${count(some.length, 'file')} ${CHANGES[change]} (${bytesText(bytes)})`);
+    if (options.names && change !== 'same') for (const file of some) add(`  ${fileText(file)}`);
   }
   if (plan.stored === 'other') add('the server has this version with other content');
   if (plan.stored === 'yanked') add('this version was yanked on the server');
@@ -42,6 +44,18 @@ const CHANGES: Readonly<Record<FileChange['change'], string>> = {
   changed: 'changed',
   same: 'already there',
   gone: 'no longer there',
+};
+
+/** A file and what becomes of it: `+ css/site.css  1.2 KB`. */
+export function fileText({ name, size, change }: FileChange): string {
+  return visible(`${SIGNS[change]} ${name}  ${bytesText(size)}`);
+}
+
+const SIGNS: Readonly<Record<FileChange['change'], string>> = {
+  new: '+',
+  changed: '~',
+  same: ' ',
+  gone: '-',
 };
 
 export interface Wording {

@@ -83,6 +83,7 @@ const BY_CODE: Record<string, number> = {
   UNENCRYPTED: EXIT.usage,
   WHICH_APP: EXIT.usage,
   WHICH_CHANNEL: EXIT.usage,
+  CHANNEL_NAME: EXIT.usage,
 };
 
 /** Says what went wrong on stderr and gives the exit code. */

@@ -1,6 +1,6 @@
 // Options of the commands that make a bindle of a project, and the making itself with its words to the user.
 
-import { relative } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { BindleClient } from '../bindle/client.ts';
 import { formatId } from '../bindle/id.ts';
@@ -110,10 +110,16 @@ export function sayProblems(screen: Screen, file: string, problems: readonly Pro
     }
     const colour = problem.severity === 'error' ? 'red' : 'yellow';
     say(screen, paint(screen, colour, visible(sentence(formatProblem(shown, problem)))));
-    if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(shown, problem));
+    if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(inWorkspace(screen, file), problem));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) say(screen, `${count(errors, 'error')}: nothing was made or sent.`);
+}
+
+/** GitHub knows files by where they are in the repository, wherever in there a step works. */
+function inWorkspace({ env, cwd }: Screen, file: string): string {
+  const path = relative(env['GITHUB_WORKSPACE'] || cwd, file);
+  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
 }
 
 /** A workflow command of GitHub Actions, which shows the problem at its line. */

@@ -31,19 +31,18 @@ export interface ReleaseOptions extends ServerOptions {
 }
 
 export function addReleaseOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--hippo-url <url>', 'the Hippo (default: the one in use, else the local one)').env(
-        'HIPPO_URL',
-      ),
-    )
-    .addOption(new Option('--hippo-username <name>', 'user name on the Hippo').env('HIPPO_USERNAME'))
-    .addOption(new Option('--hippo-password <password>', 'password on the Hippo').env('HIPPO_PASSWORD'))
-    .option('--connection <name>', 'the Hippo of this connection')
-    .addOption(new Option('--app <app>', 'the app, where several have these bindles').env('HIPPO_APP'))
-    .addOption(new Option('--channel <channel>', 'publish to this channel').env('HIPPO_CHANNEL'))
-    .option('-y, --yes', 'do what is missing and change channels without asking')
-    .option('--no-wait', 'do not wait until the channels answer');
+  return (
+    command
+      // Not by commander's env(): a connection that is named goes before an address that is always there.
+      .option('--hippo-url <url>', 'the Hippo (default: the one in use, else the local one) (env: HIPPO_URL)')
+      .addOption(new Option('--hippo-username <name>', 'user name on the Hippo').env('HIPPO_USERNAME'))
+      .addOption(new Option('--hippo-password <password>', 'password on the Hippo').env('HIPPO_PASSWORD'))
+      .option('--connection <name>', 'the Hippo of this connection')
+      .addOption(new Option('--app <app>', 'the app, where several have these bindles').env('HIPPO_APP'))
+      .addOption(new Option('--channel <channel>', 'publish to this channel').env('HIPPO_CHANNEL'))
+      .option('-y, --yes', 'do what is missing and change channels without asking')
+      .option('--no-wait', 'do not wait until the channels answer')
+  );
 }
 
 /** The servers of a publish. */

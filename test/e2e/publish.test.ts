@@ -1,6 +1,6 @@
 // Publishing through the command, to a local Hippo.
 
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -113,18 +113,23 @@ describe('hippo publish', () => {
 
   it('says what it would do and does nothing with --dry-run', async () => {
     const dry = await run(['publish', '--dry-run']);
-    expect(dry).toMatchObject({ code: 0, stdout: '' });
-    expect(dry.stderr).toMatch(/2 files new .*\n.*first: make the app/s);
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toMatch(
+      /2 files new .*\n    \+ m\.wasm  .*\n    \+ static\/a\.txt  1 B\n.*first: make the app/,
+    );
     expect(JSON.parse((await run(['app', 'list', '-o', 'json'])).stdout)).not.toContainEqual(
       expect.objectContaining({ name }),
     );
     expect((await run(['search', name])).stdout).toBe('');
     await run(['publish', '-v', 'production']);
     writeFileSync(join(dir, 'static/b.txt'), 'b');
+    appendFileSync(join(dir, 'HIPPOFACTS'), '[[export]]\nid = "x"\nname = "m.wasm"\nfiles = ["none/*"]\n');
     const plan = JSON.parse((await run(['publish', '--dry-run', '-o', 'json'])).stdout) as {
       comparedWith: string;
       files: { name: string; change: string }[];
+      warnings: string[];
     };
+    expect(plan.warnings).toEqual(['No files matched pattern none/*']);
     expect(plan.comparedWith).toBe(`team/${name}/1.0.0`);
     expect(plan.files.map(({ name: file, change }) => [file, change])).toEqual([
       ['m.wasm', 'same'],
@@ -188,6 +193,42 @@ describe('hippo publish', () => {
     expect((await run(['diff', '1.0.0', '1.0.0'])).stdout).toBe('');
   });
 
+  it('goes to the connection that is named, whatever HIPPO_URL says', async () => {
+    const ran = await run(['publish', '--connection', 'nowhere']);
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('no connection "nowhere"') });
+    expect((await run(['search', name])).stdout).toBe('');
+  });
+
+  it('fixes the channel where no rule tells the version from a build that differs in metadata', async () => {
+    version('1.0.0+build.5');
+    await run(['publish']);
+    const published = await run(['publish', '-v', 'production']);
+    expect(published.stderr).toContain('make the channel production for this very version');
+    expect(await channels()).toContainEqual(
+      expect.objectContaining({ name: 'production', runs: '1.0.0+build.5' }),
+    );
+    version('1.0.0+build.6');
+    await run(['publish', '-v', 'production', '--channel', 'staging']);
+    expect(await channels()).toContainEqual(
+      expect.objectContaining({ name: 'staging', runs: '1.0.0+build.6' }),
+    );
+  });
+
+  it('names the channel whose rule it changes, also on the local Hippo', async () => {
+    version('2.0.0');
+    await run(['publish', '-v', 'production']);
+    version('1.0.0');
+    expect((await run(['publish', '-v', 'production'])).stderr).toContain(
+      `This changes what ${name}:production runs.`,
+    );
+  });
+
+  it('sends nothing for a channel whose name no Hippo takes', async () => {
+    const ran = await run(['publish', '--channel', 'a b']);
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('no channel "a b"') });
+    expect((await run(['search', name])).stdout).toBe('');
+  });
+
   it('keeps to the Hippo of --hippo-url, with its own Bindle server', async () => {
     await run(['publish']);
     const elsewhere = join(folder, `home-of-${name}`);
@@ -214,6 +255,8 @@ describe('hippo publish', () => {
     expect(ran.stderr).toMatch(
       /^::error file=HIPPOFACTS,line=3,col=\d+,endLine=3::.*valid semantic version/m,
     );
+    const inFolder = await run(['publish'], { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder });
+    expect(inFolder.stderr).toContain(`::error file=${name}/HIPPOFACTS,line=3`);
   });
 
   it('builds first where that is asked for, and publishes nothing if it fails', async () => {

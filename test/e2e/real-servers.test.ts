@@ -229,7 +229,7 @@ describe('a server of dialect O', () => {
       'POST /api/revision {"appStorageId":"example.com/shop","revisionNumber":"1.0.0"}',
     ]);
     const dry = await run(['publish', '--dry-run']);
-    expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining('too old to say which channels') });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('too old to say which channels') });
   });
 
   it('that has no such app says so; none is made, and the bindle is kept', async () => {

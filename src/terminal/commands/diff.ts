@@ -2,15 +2,14 @@
 
 import type { Command } from 'commander';
 import { formatId, isVersion, type BindleId } from '../../bindle/id.ts';
-import { compareFiles, type FileChange } from '../../publish/plan.ts';
+import { compareFiles } from '../../publish/plan.ts';
+import { fileText } from '../../publish/words.ts';
 import { storageIdOf } from '../../session/current.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { requireId } from '../ids.ts';
 import { addOutputOption, type OutputForm } from '../output.ts';
-import { bytesText, print, say, visible, type Screen } from '../screen.ts';
+import { print, say, type Screen } from '../screen.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
-
-const SIGNS: Partial<Record<FileChange['change'], string>> = { new: '+', changed: '~', gone: '-' };
 
 export function configure(command: Command, screen: Screen): void {
   command
@@ -30,8 +29,7 @@ export function configure(command: Command, screen: Screen): void {
             screen,
             JSON.stringify({ from: formatId(before), to: formatId(after), files: changes }),
           );
-        for (const { name, size, change } of changes)
-          print(screen, visible(`${SIGNS[change] ?? ' '} ${name}  ${bytesText(size)}`));
+        for (const file of changes) print(screen, fileText(file));
         if (changes.length === 0) say(screen, 'Their files are the same.');
       } finally {
         await client.close();

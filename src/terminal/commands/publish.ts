@@ -4,6 +4,8 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
+import type { Problem } from '../../hippofacts/problem.ts';
+import { planLines } from '../../publish/words.ts';
 import {
   preview,
   publish,
@@ -71,9 +73,20 @@ export function configure(command: Command, screen: Screen): void {
         });
       const cancel = listenForCancel();
       try {
-        await withServers(screen, options, cancel, (servers) =>
-          start(screen, resolve(screen.cwd, path), options, { ...servers, asks, cancel }),
-        );
+        const target = resolve(screen.cwd, path);
+        // The servers are opened for each publish anew: while nothing changes, the local one may end.
+        const once = (): Promise<void> =>
+          withServers(screen, options, cancel, (servers) =>
+            start(screen, target, options, { ...servers, asks, cancel }),
+          );
+        if (options.watch)
+          await publishOnChange(screen, {
+            path: target,
+            builds: options.build !== undefined,
+            publish: once,
+            cancel,
+          });
+        else await once();
       } finally {
         cancel.release();
       }
@@ -94,7 +107,8 @@ async function start(
   const wish = projectWish(screen, path, options, external);
   const words = publishWords(screen, {
     quiet,
-    plan: options.dryRun ? options.output === 'message' : asks,
+    // Of a dry run the plan is the result.
+    plan: asks && !options.dryRun,
     server: options.via === 'hippo' ? hippo.url : bindle.url,
   });
   const { build: line } = options;
@@ -118,39 +132,54 @@ async function start(
     ...(options.sign ? { signingKey: () => signingKey(screen, wish.user) } : {}),
     ...(line === undefined ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
   };
-  const once = async (): Promise<void> => {
-    const times = new StageTimes();
-    const onEvent = (event: PublishEvent): void => {
-      times.onEvent(event);
-      words.onEvent(event);
-    };
-    try {
-      const published = await publish({ ...job, onEvent });
-      sayPublished(screen, { ...published, milliseconds: times.end() }, job, options.output, asks);
-    } catch (error) {
-      throw said(error);
-    } finally {
-      words.clear();
-    }
-  };
   try {
     if (options.dryRun) await dryRun(screen, job, options.output);
-    else if (options.watch)
-      await publishOnChange(screen, { path, builds: line !== undefined, publish: once, cancel });
-    else await once();
+    else await publishNow(screen, job, options.output, { words, asks });
   } finally {
     if (external !== bindle && !cancel.signal.aborted) await external.close();
+  }
+}
+
+async function publishNow(
+  screen: Screen,
+  job: PublishOptions,
+  output: OutputForm,
+  { words, asks }: { words: ReturnType<typeof publishWords>; asks: boolean },
+): Promise<void> {
+  const times = new StageTimes();
+  const onEvent = (event: PublishEvent): void => {
+    times.onEvent(event);
+    words.onEvent(event);
+  };
+  try {
+    const published = await publish({ ...job, onEvent });
+    sayPublished(screen, { ...published, milliseconds: times.end() }, job, output, asks);
+  } catch (error) {
+    throw said(error);
+  } finally {
+    words.clear();
   }
 }
 
 async function dryRun(screen: Screen, job: PublishOptions, output: OutputForm): Promise<void> {
   try {
     await job.build?.();
-    const { plan } = await preview(job);
-    printResult(screen, output, { id: formatId(plan.id), message: '', json: planJson(plan) });
+    const warnings: string[] = [];
+    const onEvent = (event: PublishEvent): void => {
+      job.onEvent?.(event);
+      if (event.type === 'problems') warnings.push(...warningsOf(event.problems));
+    };
+    const { plan } = await preview({ ...job, onEvent });
+    const lines = planLines(plan, { names: true }).map(({ text }) => text);
+    const json = { ...planJson(plan), warnings };
+    printResult(screen, output, { id: formatId(plan.id), message: lines.join('\n'), json });
   } catch (error) {
     throw said(error);
   }
+}
+
+function warningsOf(problems: readonly Problem[]): string[] {
+  return problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message);
 }
 
 function sayPublished(
