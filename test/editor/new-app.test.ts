@@ -10,7 +10,7 @@ import type { Workbench } from '../support/vscode/workbench.ts';
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
-/** Answers what "New App…" asks in a window without a folder. @param folder the one above the app's */
+/** Answers what "New App…" asks in a window without a folder. @param folder as for chooseFolder */
 async function answer(window: Workbench, language: string, name: string, folder: string): Promise<void> {
   await window.quick.asks('In which language?');
   await window.quick.pick(language);
@@ -19,13 +19,14 @@ async function answer(window: Workbench, language: string, name: string, folder:
   await chooseFolder(window, folder);
 }
 
-/** In VS Code's own dialog, which stands in for that of the system. */
+/** In VS Code's own dialog, which stands in for that of the system. @param folder there is a folder `other` in it */
 async function chooseFolder(window: Workbench, folder: string): Promise<void> {
-  const { input, widget } = window.quick;
-  await expect.poll(() => input.inputValue()).toMatch(/^\//);
+  await window.quick.asks('Where Should the Folder');
+  // It says where it begins when it has looked there, whatever was typed before.
+  await window.quick.row('..').waitFor();
   await window.quick.fill(`${folder}/`);
-  await expect.poll(() => window.quick.labels()).not.toEqual([]);
-  await widget.locator('.monaco-button', { hasText: 'Create Here' }).click();
+  await window.quick.row('other').waitFor();
+  await window.quick.widget.locator('.monaco-button', { hasText: 'Create Here' }).click();
 }
 
 /** What the app's `npm install` would fetch. */
@@ -53,7 +54,7 @@ function done(window: Workbench): Promise<string[]> {
 }
 
 test('the walkthrough, from nothing to a page', { timeout: 300_000 }, async ({ vscode }) => {
-  const place = vscode.folder({});
+  const place = vscode.folder({ 'other/file.txt': '' });
   const project = join(place, 'weather');
   const window = await vscode.open();
   await vscode.step('open it', async () => {

@@ -96,7 +96,10 @@ export class NewApp {
   }
 
   async #askFolder(called: string): Promise<string> {
-    const chosen = await this.#needs.folders.choose(`Where Is the Folder "${called}" To Be?`, 'Create Here');
+    const chosen = await this.#needs.folders.choose(
+      `Where Should the Folder "${called}" Be Made?`,
+      'Create Here',
+    );
     // Whoever has just made the folder in the dialog wants no other one in it.
     return basename(chosen) === called && (await this.#isEmpty(chosen)) ? chosen : join(chosen, called);
   }
