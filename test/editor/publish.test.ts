@@ -428,8 +428,9 @@ test('the history, and a release of an earlier version', async ({ vscode }) => {
     await page.close();
   });
   await vscode.step('a publish from the tree', async () => {
-    await window.notifications.close('again').catch(() => undefined);
     await window.view('Apps').inlineAction('weather', 'Publish');
+    // It would stay on the first.
+    await window.dialogs.click('Change what root runs?', 'Publish');
     await window.notifications.with('Published weather').waitFor();
   });
 });
@@ -456,6 +457,28 @@ test('tasks that are found, and one of tasks.json', async ({ vscode }) => {
   await vscode.step('one that prepares', async () => {
     await window.panel.runTask('hippo: prepare', 'hippo');
     await window.panel.terminalHas(/Prepared in .*\.hippo/);
+  });
+});
+
+test('of several apps a person says which one is meant', async ({ vscode }) => {
+  const weather = vscode.folder(project(), 'weather');
+  const shop = vscode.folder(
+    { HIPPOFACTS: manifest().replace('ana/weather', 'ana/shop'), 'weather.wasm': wasm, 'static/a.css': '' },
+    'shop',
+  );
+  const folders = [{ path: weather }, { path: shop }];
+  const both = vscode.folder({ 'both.code-workspace': JSON.stringify({ folders }) }, 'both');
+  const window = await vscode.open(join(both, 'both.code-workspace'));
+  await vscode.step('from the palette', async () => {
+    await window.command('Hippo: Publish');
+    await window.quick.asks('Which app?');
+    await window.quick.pick('shop');
+    await window.notifications.with('Published shop').waitFor();
+  });
+  await vscode.step('as a task each has its own', async () => {
+    // The first of the two.
+    await window.panel.runTask('hippo: publish', 'hippo');
+    await window.panel.terminalHas(/published: ana\/weather\//);
   });
 });
 

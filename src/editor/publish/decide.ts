@@ -98,9 +98,7 @@ export class Decider {
           message: `Make the app "${step.name}"?`,
           detail: [
             `There is no app for the bindles of ${step.storageId} yet.`,
-            ...(channel
-              ? [`It gets the channel "${channel.name}", which follows the rule "${channel.rule}".`]
-              : []),
+            ...(channel ? [`It gets the channel "${channel.name}", which ${followsText(channel)}.`] : []),
           ].join('\n'),
           action: 'Make App',
           never: 'Make and Never Ask',
@@ -109,7 +107,7 @@ export class Decider {
       case 'create-channel':
         return {
           message: `Make the channel "${step.name}"?`,
-          detail: `No channel of ${app} takes ${version}. The new one follows the rule "${step.rule}".`,
+          detail: `No channel of ${app} takes ${version}. The new one ${followsText(step)}.`,
           action: 'Make Channel',
           never: 'Make and Never Ask',
           without,
@@ -159,4 +157,8 @@ export class Decider {
     const { settings, workspace } = this.#app;
     return settings.set(key, value, workspace.folders.length > 0 ? 'workspace' : 'user');
   }
+}
+
+function followsText({ rule, fixed }: Extract<Step, { type: 'create-channel' }>): string {
+  return fixed ? 'runs this version alone' : `follows the rule "${rule}"`;
 }

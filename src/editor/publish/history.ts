@@ -133,6 +133,6 @@ function whenText(when: number, now: number): string {
   const isToday = date.toDateString() === new Date(now).toDateString();
   return date.toLocaleString(undefined, {
     ...(isToday ? {} : { dateStyle: 'medium' }),
-    timeStyle: isToday ? 'medium' : 'short',
+    timeStyle: 'short',
   });
 }

@@ -133,14 +133,16 @@ function stepRow(step: Step): PlanRow {
         spoken: `The app ${step.name} is made`,
         icon: 'add',
       });
-    case 'create-channel':
+    case 'create-channel': {
+      const says = step.fixed ? 'is made, for this version alone' : `is made, with the rule "${step.rule}"`;
       return row({
         id: 'step:channel',
         label: step.name,
-        description: `is made, with the rule "${step.rule}"`,
-        spoken: `The channel ${step.name} is made, with the rule ${step.rule}`,
+        description: says,
+        spoken: `The channel ${step.name} ${says}`,
         icon: 'add',
       });
+    }
     case 'change-rule': {
       const { name, rangeRule } = step.channel;
       const says = `its rule "${rangeRule ?? 'none'}" becomes "${step.rule}"`;

@@ -1,6 +1,7 @@
 // Publishing as a feature: its commands, views, tasks, lenses and diagnostics.
 
 import * as vscode from 'vscode';
+import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
 import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
@@ -77,11 +78,27 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
   disposables.add(registerTasks({ app, projects, targets, publisher }));
+  disposables.add(recheck(app, publisher, targets, diagnostics));
+  return disposables;
+}
+
+/** What was wrong with a HIPPOFACTS is looked at again when the file has changed, whoever has changed it. */
+function recheck(
+  { guard }: App,
+  publisher: Publisher,
+  targets: Targets,
+  diagnostics: VSCodeDiagnostics,
+): Disposable {
+  const disposables = new Disposables();
+  const watcher = disposables.add(
+    vscode.workspace.createFileSystemWatcher(`**/{${SPELLINGS.join(',')}}`, true),
+  );
   disposables.add(
-    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+    watcher.onDidChange((uri) => {
       const target = targets.at(uri.toString());
       if (diagnostics.has(target)) void guard.quietly('Checking HIPPOFACTS', () => publisher.check(target));
     }),
   );
+  disposables.add(watcher.onDidDelete((uri) => diagnostics.show(targets.at(uri.toString()), [])));
   return disposables;
 }
