@@ -104,24 +104,6 @@ async function far(vscode: VSCodeUnderTest, bindleUrl?: string): Promise<Far> {
   };
 }
 
-test('from the palette to a page that answers', async ({ vscode }) => {
-  const window = await vscode.open(vscode.folder(project(), 'weather'));
-  await vscode.step('publish', async () => {
-    await window.command('Hippo: Publish');
-    await window.notifications.with('Published weather').waitFor();
-  });
-  await vscode.step('its page', async () => {
-    const page = await window.opens(() => window.notifications.click('Published weather', 'Open in Browser'));
-    await page.getByText('The weather is fine').waitFor();
-    await page.close();
-  });
-  expect(await window.page.locator('.output-view').isVisible()).toBe(false);
-  await vscode.step('the log', async () => {
-    await window.panel.showOutput('Hippo');
-    await window.panel.outputHas(/Published ana\/weather\/0\.1\.0-.* in [\d.]+ s \(collect/);
-  });
-});
-
 test('every way in, and one publish for two clicks', async ({ vscode }) => {
   const folder = vscode.folder(project(), 'weather');
   const window = await vscode.open(folder);
@@ -237,26 +219,8 @@ describe('another Hippo', () => {
     });
   });
 
-  test('is away and comes back', async ({ vscode }) => {
+  test('is cancelled in the middle of an upload, is away and comes back', async ({ vscode }) => {
     const { gate, hippoUrl, signIn } = await far(vscode);
-    const window = await vscode.open(vscode.folder(project(), 'weather'));
-    await signIn(window);
-    await gate.close();
-    await vscode.step('it is away', async () => {
-      await window.command('Hippo: Publish');
-      await window.notifications.with('No Hippo answers').waitFor();
-    });
-    const again = await startGate(hippoUrl, Number(new URL(gate.url).port));
-    onTestFinished(again.close);
-    await vscode.step('and comes back', async () => {
-      await window.notifications.click('No Hippo answers', 'Retry');
-      await window.dialogs.click('Make the app', 'Make App');
-      await window.notifications.with('Published weather').waitFor();
-    });
-  });
-
-  test('a cancel in the middle of an upload drops it, where that does no harm', async ({ vscode }) => {
-    const { gate, signIn } = await far(vscode);
     const window = await vscode.open(vscode.folder(project(), 'weather'));
     await signIn(window);
     gate.hold(isUpload);
@@ -271,9 +235,15 @@ describe('another Hippo', () => {
       await window.page.getByText(/Publishing weather: Cancelled/).waitFor();
     });
     expect(await window.notifications.texts()).toEqual([]);
-    gate.open();
-    await vscode.step('and goes on where it stopped', async () => {
+    await gate.close();
+    await vscode.step('the server is away', async () => {
       await window.command('Hippo: Publish');
+      await window.notifications.with('No Hippo answers').waitFor();
+    });
+    const again = await startGate(hippoUrl, Number(new URL(gate.url).port));
+    onTestFinished(again.close);
+    await vscode.step('it comes back, and the publish goes on where it stopped', async () => {
+      await window.notifications.click('No Hippo answers', 'Retry');
       await window.dialogs.click('Make the app', 'Make App');
       await window.notifications.with('Published weather').waitFor();
     });
@@ -389,14 +359,27 @@ test('what is wrong with HIPPOFACTS stands at its place', async ({ vscode }) => 
   });
 });
 
-test('the history, and a release of an earlier version', async ({ vscode }) => {
+test('from the palette to a page that answers, and back to an earlier version', async ({ vscode }) => {
   const window = await vscode.open(vscode.folder(project(), 'weather'));
-  for (const number of [1, 2])
-    await vscode.step(`publish ${number}`, async () => {
-      await window.command('Hippo: Publish');
-      await window.notifications.with('Published weather').waitFor();
-      await window.notifications.close('Published weather');
-    });
+  await vscode.step('publish', async () => {
+    await window.command('Hippo: Publish');
+    await window.notifications.with('Published weather').waitFor();
+  });
+  await vscode.step('its page', async () => {
+    const page = await window.opens(() => window.notifications.click('Published weather', 'Open in Browser'));
+    await page.getByText('The weather is fine').waitFor();
+    await page.close();
+  });
+  expect(await window.page.locator('.output-view').isVisible()).toBe(false);
+  await vscode.step('the log', async () => {
+    await window.panel.showOutput('Hippo');
+    await window.panel.outputHas(/Published ana\/weather\/0\.1\.0-.* in [\d.]+ s \(collect/);
+  });
+  await vscode.step('publish again', async () => {
+    await window.command('Hippo: Publish');
+    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.close('Published weather');
+  });
   const [first = ''] = await revisions(vscode);
   const view = window.view('Publishes');
   const published = { label: 'weather 0.1.0 (dev)', description: expect.stringMatching(/^root • /) };
