@@ -104,7 +104,7 @@ export function refused({ status, text, retryAfter }: Refusal, url: URL): HippoE
     case 401:
       return new HippoError('UNAUTHORIZED', `Hippo at ${at} does not know who you are.`, {
         ...more,
-        hint: 'Sign in with `hippo login`.',
+        hint: 'Sign in with `hippo login`, or renew the token in HIPPO_TOKEN.',
       });
     case 403:
       return new HippoError('FORBIDDEN', sentence(`Hippo at ${at} does not allow this`), more);

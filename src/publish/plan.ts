@@ -67,6 +67,8 @@ export interface PlanOptions {
   bindle: BindleClient;
   /** Name or id of an app, where several have these bindles. */
   app?: string;
+  /** Id of the app that was chosen for the project before, for where several have these bindles. */
+  chosenApp?: string;
   /** Name or id of the one channel to publish to. */
   channel?: string;
   signal?: AbortSignal;
@@ -183,8 +185,13 @@ function cleanName(text: string, length: number): string {
     .replace(/-$/, '');
 }
 
-function chooseApp(apps: readonly AppItem[], { app: asked, invoice }: PlanOptions): AppItem | undefined {
+function chooseApp(
+  apps: readonly AppItem[],
+  { app: asked, chosenApp, invoice }: PlanOptions,
+): AppItem | undefined {
   if (asked === undefined) {
+    const chosen = apps.find(({ id }) => id === chosenApp);
+    if (chosen) return chosen;
     if (apps.length > 1)
       throw new PlanError(
         'WHICH_APP',

@@ -40,6 +40,8 @@ export interface Target {
   bindle: BindleClient;
   /** Name or id of the app, where several have these bindles. */
   app?: string;
+  /** Id of the app that was chosen for the project before, for where several have these bindles. */
+  chosenApp?: string;
   /** Name or id of the one channel to publish to. */
   channel?: string;
   decide: Decide;
@@ -365,7 +367,7 @@ async function goLive(
 ): Promise<Released> {
   const { hippo, wait = true, signal, onEvent } = options;
   onEvent?.({ type: 'stage', stage: 'release' });
-  return release({
+  const released = await release({
     plan,
     hippo,
     steps,
@@ -379,4 +381,11 @@ async function goLive(
     ...(signal ? { signal } : {}),
     ...(wait ? {} : { patience: 0 }),
   });
+  for (const { name, status = 0 } of released.channels)
+    if (status >= 500)
+      onEvent?.({
+        type: 'warning',
+        message: `${name} answers, but with ${status}; \`hippo channel logs ${name}\` may say why.`,
+      });
+  return released;
 }

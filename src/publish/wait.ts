@@ -29,6 +29,8 @@ export interface ServedChannel {
   address: string;
   /** The version that it runs; another than the one that was released where a later one has overtaken it. */
   runs: string | null;
+  /** HTTP status of its page; absent if it was not asked. */
+  status?: number;
 }
 
 /** The channels do not serve the version; the message says which and why. */
@@ -51,7 +53,7 @@ export async function waitUntilServed(options: WaitOptions): Promise<ServedChann
   const channels = await Promise.all(
     options.channels.map(async (one) => ({ ...one, item: await hippo.channel(one.id, { signal }) })),
   );
-  const runs = new Map(channels.map(({ item }) => [item.id, runsNow(item)]));
+  const seen = new Map<string, Seen>(channels.map(({ item }) => [item.id, { runs: runsNow(item) }]));
   if (patience > 0 && channels.length > 0) options.onWaiting(channels.map(({ item }) => item.name));
   const end = Date.now() + patience;
   for (let waiting = patience > 0 ? channels : []; waiting.length > 0;) {
@@ -59,7 +61,7 @@ export async function waitUntilServed(options: WaitOptions): Promise<ServedChann
     for (const channel of waiting) {
       const look = await lookAt(channel, options);
       if ('reason' in look) reasons.set(channel, look.reason);
-      else runs.set(channel.id, look.runs);
+      else seen.set(channel.id, look);
     }
     waiting = [...reasons.keys()];
     const [first] = waiting;
@@ -77,15 +79,17 @@ export async function waitUntilServed(options: WaitOptions): Promise<ServedChann
     id: item.id,
     name: item.name,
     address: addressOf(item, { connection }),
-    runs: runs.get(item.id) ?? null,
+    ...(seen.get(item.id) ?? { runs: null }),
   }));
 }
+
+type Seen = Pick<ServedChannel, 'runs' | 'status'>;
 
 /** What a channel serves by now, or why that is not yet what it should be. */
 async function lookAt(
   { id: channelId, appId }: { id: string; appId: string },
   { id, hippo, signal }: WaitOptions,
-): Promise<{ runs: string | null } | { reason: string }> {
+): Promise<Seen | { reason: string }> {
   try {
     const channel = await hippo.channel(channelId, { signal });
     const runs = runsNow(channel);
@@ -96,8 +100,10 @@ async function lookAt(
     // Whoever has stopped it wants no answer from it.
     if (channel.desiredStatus === 'Dead') return { runs };
     if ((await statusOf(channel, hippo, signal)) === 'Dead') return { reason: 'is dead' };
-    const problem = await problemOfPage(channel, hippo.url, signal);
-    return problem === undefined ? { runs } : { reason: problem };
+    const status = await statusOfPage(channel, hippo.url, signal);
+    if (status === undefined) return { reason: 'does not answer' };
+    // A gateway that has nobody to ask; all else is the app's own answer.
+    return status < 502 || status > 504 ? { runs, status } : { reason: `answers ${status}` };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof HippoError && TRANSIENT.has(error.code))
@@ -149,12 +155,12 @@ async function statusOf(
   }
 }
 
-/** Why a page is not served; undefined if it is, whatever the app itself answers. */
-async function problemOfPage(
+/** What its page answers; undefined if it does not. */
+async function statusOfPage(
   channel: ChannelItem,
   hippo: URL,
   signal: AbortSignal | undefined,
-): Promise<string | undefined> {
+): Promise<number | undefined> {
   // Names under `localhost` are not known to every resolver.
   const [byPort] = (channel.urls ?? []).filter((url) => /^http:\/\/(127\.0\.0\.1|localhost):/.test(url));
   const url = byPort ?? addressOf(channel, { connection: { hippoUrl: hippo.href } });
@@ -168,10 +174,10 @@ async function problemOfPage(
     });
     // A page may go on for ever.
     body.on('error', () => undefined).destroy();
-    return statusCode < 502 || statusCode > 504 ? undefined : `answers ${statusCode}`;
+    return statusCode;
   } catch {
     signal?.throwIfAborted();
-    return 'does not answer';
+    return undefined;
   } finally {
     await dispatcher.destroy();
   }

@@ -1,6 +1,9 @@
 // Bindle ids and other words of the command line that need reading.
 
-import { nameProblem, parseId, type BindleId } from '../bindle/id.ts';
+import type { BindleClient } from '../bindle/client.ts';
+import { BindleError } from '../bindle/http.ts';
+import { formatId, nameProblem, parseId, type BindleId } from '../bindle/id.ts';
+import type { Invoice } from '../bindle/invoice.ts';
 import { CommandError, EXIT } from './failure.ts';
 
 /** @throws CommandError */
@@ -15,6 +18,22 @@ export function requireId(text: string): BindleId {
       exitCode: EXIT.usage,
     });
   return id;
+}
+
+/** @throws CommandError that names the bindle where the server has none, BindleError */
+export async function requireInvoice(
+  client: BindleClient,
+  id: BindleId,
+  options: Parameters<BindleClient['getInvoice']>[1],
+): Promise<Invoice> {
+  try {
+    return await client.getInvoice(id, options);
+  } catch (error) {
+    if (!(error instanceof BindleError) || error.code !== 'NOT_FOUND') throw error;
+    throw new CommandError(`${client.url.origin} has no bindle ${formatId(id)}.`, {
+      hint: `\`hippo search ${id.name}\` lists what it has.`,
+    });
+  }
 }
 
 /** A whole number within bounds, as an option's value. @throws CommandError */

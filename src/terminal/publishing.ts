@@ -10,6 +10,8 @@ import { unattended, type Answer, type Decide, type Question } from '../publish/
 import { PublishError, type PublishEvent } from '../publish/run.ts';
 import { eventLines, planLines } from '../publish/words.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
+import { findPlaces } from '../session/places.ts';
+import { ProjectChoices } from '../session/project-choice.ts';
 import { ask, canAsk, confirm } from './ask.ts';
 import { orCancelled, type Cancel } from './cancel.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
@@ -87,6 +89,13 @@ function openHippo(screen: Screen, options: ReleaseOptions): Promise<OpenSession
     },
     sessionPorts(screen),
   );
+}
+
+/** What `hippo use` has chosen for the folder. */
+export async function chosenApp(screen: Screen, hippo: HippoClient): Promise<{ chosenApp?: string }> {
+  const choices = new ProjectChoices(findPlaces(screen.env).projects);
+  const choice = await choices.get(screen.cwd, hippo.url.origin);
+  return choice ? { chosenApp: choice.app.id } : {};
 }
 
 /** What the plan says, for people. */

@@ -29,7 +29,7 @@ export function addServerOptions(command: Command): Command {
     .addOption(
       new Option(
         '-s, --server <url>',
-        'the Bindle server, ending in /v1 (default: the local Hippo, started if it does not run)',
+        'the Bindle server, ending in /v1 (default: that of the Hippo in use, else of the local one)',
       ).env('BINDLE_URL'),
     )
     .addOption(

@@ -191,6 +191,10 @@ describe('hippo publish', () => {
       '~ static/a.txt  1 B\n- static/new.txt  3 B\n',
     );
     expect((await run(['diff', '1.0.0', '1.0.0'])).stdout).toBe('');
+    expect(await run(['diff', '1.0.0', '9.9.9'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`has no bindle team/${name}/9.9.9`),
+    });
   });
 
   it('goes to the connection that is named, whatever HIPPO_URL says', async () => {
@@ -227,6 +231,27 @@ describe('hippo publish', () => {
     const ran = await run(['publish', '--channel', 'a b']);
     expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('no channel "a b"') });
     expect((await run(['search', name])).stdout).toBe('');
+  });
+
+  it('takes the app that was chosen for the folder where several have these bindles', async () => {
+    await run(['publish', '-v', 'production']);
+    await run(['app', 'add', `${name}-too`, `team/${name}`]);
+    expect(await run(['publish'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Several apps'),
+    });
+    await run(['use', `${name}-too`]);
+    const ran = await run(['publish']);
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining(`for the app ${name}-too`) });
+  });
+
+  it('says so where the app answers with a failure of its own', async () => {
+    writeFileSync(join(dir, 'm.wasm'), 'this is no module');
+    const ran = await run(['publish']);
+    expect(ran).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('warning: ana answers, but with 500'),
+    });
   });
 
   it('keeps to the Hippo of --hippo-url, with its own Bindle server', async () => {
@@ -268,5 +293,8 @@ describe('hippo publish', () => {
     writeFileSync(join(dir, 'build.cjs'), 'process.exit(7)');
     const failed = await run(['publish', '--build', `"${process.execPath}" build.cjs`]);
     expect(failed).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('exit code 7') });
+    expect((await run(['publish', '--build', ''])).code).toBe(0);
+    const nowhere = await run(['publish', 'nowhere', '--build', 'exit 0']);
+    expect(nowhere).toMatchObject({ code: 3, stderr: expect.stringContaining('nothing was built') });
   });
 });

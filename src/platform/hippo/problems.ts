@@ -8,7 +8,6 @@ import { ParcelCopyError } from '../../bindle/parcel-write.ts';
 import { ParcelFileError } from '../../bindle/parcel-files.ts';
 import { SignatureError } from '../../bindle/signing.ts';
 import { StandaloneError } from '../../bindle/standalone.ts';
-import { StoreError } from '../store/errors.ts';
 import { ParcelError } from '../store/parcels.ts';
 import { ConflictError, ForbiddenError, LimitedError, NotFoundError, SignInError } from './errors.ts';
 
@@ -89,10 +88,16 @@ export function problemOf(error: unknown): Problem {
     return error.status === 409
       ? problem(409, 'The resource exists already.', { detail: 'There is a bindle with this id already.' })
       : problem(error.status, 'The bindle is refused.', { detail: error.message });
+  if (isDiskFull(error)) return problem(507, 'The disk of the server is full, nothing was stored.');
   if (isBadBindle(error)) return problem(400, 'The bindle is not sound.', { detail: error.message });
-  if (error instanceof StoreError && error.code === 'DISK_FULL')
-    return problem(507, 'The disk of the server is full, nothing was stored.');
   return problem(500, 'An error occurred while processing your request.');
+}
+
+/** Of the store, or of a file that was being unpacked. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return ['DISK_FULL', 'ENOSPC', 'EDQUOT'].includes(code ?? '') || isDiskFull(cause);
 }
 
 /** The Bindle server's own way to turn something down. */

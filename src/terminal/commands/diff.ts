@@ -6,7 +6,7 @@ import { compareFiles } from '../../publish/plan.ts';
 import { fileText } from '../../publish/words.ts';
 import { storageIdOf } from '../../session/current.ts';
 import { CommandError, EXIT } from '../failure.ts';
-import { requireId } from '../ids.ts';
+import { requireId, requireInvoice } from '../ids.ts';
 import { addOutputOption, type OutputForm } from '../output.ts';
 import { print, say, type Screen } from '../screen.ts';
 import { addServerOptions, connect, type ServerOptions } from '../server.ts';
@@ -20,10 +20,11 @@ export function configure(command: Command, screen: Screen): void {
       const [before, after] = [await readId(screen, from), await readId(screen, to)];
       const client = await connect(screen, options);
       try {
-        const [old, current] = await Promise.all(
-          [before, after].map((id) => client.getInvoice(id, { yanked: true })),
-        );
-        const changes = current ? compareFiles(current, old).filter(({ change }) => change !== 'same') : [];
+        const [old, current] = await Promise.all([
+          requireInvoice(client, before, { yanked: true }),
+          requireInvoice(client, after, { yanked: true }),
+        ]);
+        const changes = compareFiles(current, old).filter(({ change }) => change !== 'same');
         if (options.output === 'json')
           return print(
             screen,

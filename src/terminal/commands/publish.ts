@@ -23,6 +23,7 @@ import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { addProjectOptions, bindleJson, projectWish, signingKey, type ProjectOptions } from '../project.ts';
 import {
   addReleaseOptions,
+  chosenApp,
   decideAt,
   planJson,
   publishWords,
@@ -82,7 +83,7 @@ export function configure(command: Command, screen: Screen): void {
         if (options.watch)
           await publishOnChange(screen, {
             path: target,
-            builds: options.build !== undefined,
+            builds: Boolean(options.build),
             publish: once,
             cancel,
           });
@@ -117,6 +118,7 @@ async function start(
     hippo,
     bindle,
     ...(options.app ? { app: options.app } : {}),
+    ...(await chosenApp(screen, hippo)),
     ...(options.channel ? { channel: options.channel } : {}),
     decide: decideAt(screen, { asks: asks && !options.watch }),
     yes: options.yes === true,
@@ -130,7 +132,7 @@ async function start(
     ...(options.bump !== undefined && isBump(options.bump) ? { bump: options.bump } : {}),
     ...(options.dir === undefined ? {} : { directory: resolve(screen.cwd, options.dir) }),
     ...(options.sign ? { signingKey: () => signingKey(screen, wish.user) } : {}),
-    ...(line === undefined ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
+    ...(!line ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
   };
   try {
     if (options.dryRun) await dryRun(screen, job, options.output);
@@ -209,8 +211,11 @@ function sayPublished(
   if (!asks && output === 'message') addresses.forEach((line) => say(screen, line));
 }
 
-/** The project's folder; a bare module is built from wherever its user is. */
+/** The project's folder; a bare module, which the build may make, is built from wherever its user is. */
 function folderOf(screen: Screen, path: string): string {
   if (path.endsWith('.wasm')) return screen.cwd;
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats)
+    throw new CommandError(`There is nothing at ${path}, so nothing was built.`, { exitCode: EXIT.project });
+  return stats.isFile() ? dirname(path) : path;
 }

@@ -5,10 +5,11 @@ import { formatId, type BindleId } from '../../bindle/id.ts';
 import { releaseStored } from '../../publish/run.ts';
 import { publisher, versioningOf } from '../../publish/version.ts';
 import { listenForCancel, type Cancel } from '../cancel.ts';
-import { requireId } from '../ids.ts';
+import { requireId, requireInvoice } from '../ids.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import {
   addReleaseOptions,
+  chosenApp,
   decideAt,
   publishWords,
   withServers,
@@ -44,7 +45,7 @@ async function start(
   { session, hippo, bindle }: Servers,
   { signal }: Cancel,
 ): Promise<void> {
-  const invoice = await bindle.getInvoice(id, { signal });
+  const invoice = await requireInvoice(bindle, id, { signal });
   const words = publishWords(screen, { quiet: options.output === 'none', plan: true, server: bindle.url });
   const { channels } = await releaseStored({
     invoice,
@@ -59,6 +60,7 @@ async function start(
     onEvent: words.onEvent,
     signal,
     ...(options.app ? { app: options.app } : {}),
+    ...(await chosenApp(screen, hippo)),
     ...(options.channel ? { channel: options.channel } : {}),
   });
   const name = formatId(id);
