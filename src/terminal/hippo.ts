@@ -16,6 +16,7 @@ import { findPlaces } from '../session/places.ts';
 import { ProjectChoices, type Choice } from '../session/project-choice.ts';
 import { FileSecretStore } from '../session/secret-store.ts';
 import { windowAt, WINDOW_SOCKET } from '../session/window-socket.ts';
+import { CommandError, EXIT } from './failure.ts';
 import { usePlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
@@ -118,10 +119,23 @@ export function sessionWish({ env, cwd }: Screen, options: HippoOptions): Sessio
     url: options.url ?? (options.connection === undefined ? env['HIPPO_URL'] || undefined : undefined),
     userName: env['HIPPO_USERNAME'] || undefined,
     password: env['HIPPO_PASSWORD'] || undefined,
-    token: env['HIPPO_TOKEN'] || undefined,
+    token: readToken(env['HIPPO_TOKEN'], 'Hippo token', 'HIPPO_TOKEN'),
     insecure: options.insecure,
     caFile: options.caFile === undefined ? undefined : resolve(cwd, options.caFile),
   };
+}
+
+/**
+ * A bearer token as it was given; undefined if none was.
+ * @throws CommandError if it cannot be one: what was copied with it would break the request
+ */
+export function readToken(text: string | undefined, what: string, where: string): string | undefined {
+  if (!text) return undefined;
+  if (!/[^\x21-\x7e]/.test(text)) return text;
+  throw new CommandError(`The ${what} holds blanks, line breaks or other characters that no token has.`, {
+    hint: `Copy it again for ${where}.`,
+    exitCode: EXIT.usage,
+  });
 }
 
 export function sessionPorts(screen: Screen): SessionPorts {

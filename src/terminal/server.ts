@@ -8,7 +8,7 @@ import { isLoopback, parseBaseUrl, type Credentials, type HttpOptions } from '..
 import { bindleAccount, bindleCredentials, bindleUrlOf, hasAccountAt } from '../session/bindle-server.ts';
 import { openSessionAt, resolveConnection, type OpenSession } from '../session/open-session.ts';
 import { CommandError, EXIT } from './failure.ts';
-import { sessionPorts, sessionWish } from './hippo.ts';
+import { readToken, sessionPorts, sessionWish } from './hippo.ts';
 import { runningPlatform } from './local-platform.ts';
 import { warn, type Screen } from './screen.ts';
 
@@ -142,15 +142,8 @@ async function keptCredentials(
 }
 
 function readCredentials(options: ServerOptions): Credentials | undefined {
-  const { bindleUsername: username, bindlePassword: password, bindleToken: token } = options;
-  if (/[^\x21-\x7e]/.test(token ?? ''))
-    throw new CommandError(
-      'The Bindle token holds blanks, line breaks or other characters that no token has.',
-      {
-        hint: 'Copy it again for --bindle-token or BINDLE_TOKEN.',
-        exitCode: EXIT.usage,
-      },
-    );
+  const { bindleUsername: username, bindlePassword: password } = options;
+  const token = readToken(options.bindleToken, 'Bindle token', '--bindle-token or BINDLE_TOKEN');
   if (token) return { type: 'bearer', token };
   if (username && password) return { type: 'basic', username, password };
   if (username || password)

@@ -227,6 +227,13 @@ describe('hippo publish', () => {
     );
   });
 
+  it('says so where a token was copied with more than itself', async () => {
+    expect(await run(['publish'], { HIPPO_TOKEN: 'hippo_deploy_x\n' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Copy it again for HIPPO_TOKEN.'),
+    });
+  });
+
   it('sends nothing for a channel whose name no Hippo takes', async () => {
     const ran = await run(['publish', '--channel', 'a b']);
     expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('no channel "a b"') });
