@@ -43,6 +43,8 @@ interface Kept {
   app: AppItem;
   channels: Map<string, ChannelItem>;
   revisions: readonly RevisionItem[] | undefined;
+  /** All of the above as text: to compare it is much cheaper than to make the rows anew. */
+  facts: string;
   entries: Map<string, Entry>;
 }
 
@@ -165,7 +167,7 @@ export class AppsModel {
     for (const app of patch.apps ?? []) {
       const kept = this.#apps.get(app.id);
       if (kept) kept.app = app;
-      else this.#apps.set(app.id, { app, channels: new Map(), revisions: undefined, entries: new Map() });
+      else this.#apps.set(app.id, newApp(app));
       touched.add(app.id);
     }
     for (const [appId, channels] of patch.channelsOf ?? []) {
@@ -192,7 +194,7 @@ export class AppsModel {
       kept.revisions = revisions;
       touched.add(appId);
     }
-    this.#show(touched);
+    this.#show([...touched].filter((id) => this.#isNews(id)));
   }
 
   /** Nobody knows any more whether it is still like this. */
@@ -265,6 +267,17 @@ export class AppsModel {
     };
   }
 
+  #isNews(appId: string): boolean {
+    const kept = this.#apps.get(appId);
+    if (!kept) return false;
+    const channels = [...kept.channels.values()];
+    const statuses = channels.map(({ id }) => this.#statuses.get(id));
+    const facts = JSON.stringify([kept.app, channels, statuses, kept.revisions]);
+    const isNews = facts !== kept.facts;
+    kept.facts = facts;
+    return isNews;
+  }
+
   /** Makes the rows of these apps anew, and tells which of them are others than before. */
   #show(appIds: Iterable<string>): void {
     const look = { hippoUrl: this.#hippoUrl, stale: this.#stale, revealed: this.#revealed };
@@ -289,6 +302,10 @@ export class AppsModel {
       .sort((a, b) => rank(a) - rank(b) || compareNames(a.app.name, b.app.name))
       .map(({ app }) => nodeId.app(app.id));
   }
+}
+
+function newApp(app: AppItem): Kept {
+  return { app, channels: new Map(), revisions: undefined, facts: '', entries: new Map() };
 }
 
 /** The topmost rows that are others than before, from `id` on. */
