@@ -1,7 +1,7 @@
 // `npm run editor [-- --port N] [-- --folder DIR] [-- --home DIR]`: a real VS Code in the browser with the extension, a
 // sample and a local Hippo, until Ctrl-C. What it keeps, the sample included, is in out/editor.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installExtension, startServer } from '../test/support/vscode/server.ts';
@@ -88,8 +88,16 @@ async function startVSCode(vsix, token) {
     extensionsDir,
     token,
     port: Number(port),
+    secretKey: secretKey(),
     ...(existsSync(join(kept, 'user/User/settings.json')) ? {} : { settings: SETTINGS }),
   });
   atEnd(() => server.stop());
   return server;
+}
+
+/** Half of what the browser's secrets are encrypted with, the same every time; the other half is in the browser. */
+function secretKey() {
+  const path = join(HOME, 'secret-key');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600 });
+  return readFileSync(path);
 }

@@ -9,12 +9,16 @@ import { pipeline } from 'node:stream';
 const BY_NAME = /^([1-9]\d{0,4})\.localhost$/;
 const BY_PATH = /^\/proxy\/([1-9]\d{0,4})(?=[/?]|$)/;
 
+/** Where code-server's windows fetch what they encrypt secrets with; without it, secrets go when the window does. */
+const KEY_PATH = '/mint-key';
+
 /**
  * @param {number} vscodePort of VS Code, on 127.0.0.1
- * @param {number} [port] to listen on, on 127.0.0.1
+ * @param {{ port?: number, secretKey?: Buffer }} [options] the port to listen on, on 127.0.0.1; half of the key to
+ * secrets that windows keep in the browser, 32 bytes
  * @returns {Promise<{ origin: string, close(): Promise<void> }>}
  */
-export async function startProxy(vscodePort, port = 0) {
+export async function startProxy(vscodePort, { port = 0, secretKey } = {}) {
   const agent = new Agent({ keepAlive: true });
   const sockets = new Set();
   const server = createServer((request, response) => {
@@ -22,6 +26,8 @@ export async function startProxy(vscodePort, port = 0) {
     if (!target) return refuse(response, 421, 'This is served at 127.0.0.1 and localhost only.');
     if (target.elsewhere && request.headers['sec-fetch-dest'] === 'document')
       return response.writeHead(307, { location: target.elsewhere }).end();
+    if (secretKey && target.port === vscodePort && target.path === KEY_PATH)
+      return response.writeHead(200, { 'cache-control': 'no-store' }).end(secretKey);
     passOn(agent, target, request, response);
   });
   server.on('upgrade', (request, socket, head) => {

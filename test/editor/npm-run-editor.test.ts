@@ -26,7 +26,7 @@ test('opens the sample beside a local Hippo, and its page; Ctrl-C ends all of it
   const addressOf = (what: string) => new RegExp(`${what} +(http\\S+)`).exec(lines.join('\n'))?.[1] ?? '';
   const vscode = new URL(addressOf('VS Code'));
 
-  const { context } = await openProfile(browser, vscode.origin);
+  const { context } = await openProfile(browser);
   const page = await context.newPage();
   await page.goto(vscode.href);
   await page.locator('[id="hippo-tools.hippo-tools.connection"]', { hasText: 'Local Hippo' }).waitFor();

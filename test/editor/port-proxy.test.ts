@@ -69,6 +69,17 @@ test('everything else is VS Code, which is told the name that the browser uses',
   expect(JSON.parse(text)).toMatchObject({ url: '/static/a.js?x=1', host: `127.0.0.1:${ownPort()}` });
 });
 
+test('the key to secrets is for VS Code alone', async () => {
+  const secretKey = Buffer.alloc(32, 7);
+  const keeping = await startProxy(portOf(vscode), { secretKey });
+  const path = '/mint-key';
+  expect(await ask(keeping.origin + path)).toMatchObject({ status: 200, text: secretKey.toString() });
+  const host = `${portOf(app)}.localhost:${new URL(keeping.origin).port}`;
+  expect((await ask(keeping.origin + path, { headers: { host } })).headers).toMatchObject({ server: 'app' });
+  await keeping.close();
+  expect((await ask(proxy.origin + path)).headers).toMatchObject({ server: 'vscode' });
+});
+
 describe('a port by its path', () => {
   test.each([
     ['', '/'],

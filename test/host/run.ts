@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
   options: { grep: { type: 'string', short: 'g' }, report: { type: 'string' } },
 });
 const [vscode = 'newest'] = positionals;
+const { VSCODE_PATH } = process.env;
 const temporary = mkdtempSync(join(tmpdir(), 'hippo-host-'));
 try {
   await bundle();
@@ -64,7 +65,7 @@ async function run(report: string): Promise<number> {
   cpSync(join(HERE, 'workspace'), workspace, { recursive: true });
   rmSync(report, { force: true });
   const code = await runTests({
-    vscodeExecutablePath: process.env['VSCODE_PATH'] ?? join(ROOT, 'test/support/vscode/host-runner.ts'),
+    vscodeExecutablePath: VSCODE_PATH ?? join(ROOT, 'test/support/vscode/host-runner.ts'),
     extensionDevelopmentPath: ROOT,
     extensionTestsPath: BUNDLE,
     launchArgs: [workspace],
@@ -96,5 +97,7 @@ function print({ stats, passes, failures, pending }: Report): void {
   for (const { fullTitle, duration } of passes) console.log(`  ok    ${fullTitle} (${duration} ms)`);
   for (const { fullTitle } of pending) console.log(`  skip  ${fullTitle}`);
   for (const { fullTitle, err } of failures) console.log(`  FAIL  ${fullTitle}\n${err.stack ?? err.message}`);
-  console.log(`${vscode}: ${stats.passes} passed, ${stats.failures} failed, ${stats.pending} skipped`);
+  console.log(
+    `${VSCODE_PATH ?? vscode}: ${stats.passes} passed, ${stats.failures} failed, ${stats.pending} skipped`,
+  );
 }

@@ -24,8 +24,7 @@ export interface Profile {
   external: string[];
 }
 
-/** @param origin of the server */
-export async function openProfile(browser: Browser, origin: string): Promise<Profile> {
+export async function openProfile(browser: Browser): Promise<Profile> {
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
     reducedMotion: 'reduce',
@@ -33,7 +32,6 @@ export async function openProfile(browser: Browser, origin: string): Promise<Pro
   });
   context.setDefaultTimeout(30_000);
   const external = await stayOnThisMachine(context);
-  await keepSecrets(context, origin);
   await context.addInitScript({ content: REUSE_SERVICE_WORKER });
   return { context, external };
 }
@@ -48,14 +46,6 @@ async function stayOnThisMachine(context: BrowserContext): Promise<string[]> {
     return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>external</title>' });
   });
   return external;
-}
-
-/** SecretStorage that outlives a window: VS Code asks this address for half of its key, else it keeps secrets in memory. */
-async function keepSecrets(context: BrowserContext, url: string): Promise<void> {
-  await context.addCookies([{ name: 'vscode-secret-key-path', value: '/mint-key', url }]);
-  await context.route(/\/mint-key$/, (route) =>
-    route.fulfill({ contentType: 'application/octet-stream', body: Buffer.alloc(32, 7) }),
-  );
 }
 
 /** Chromium takes 2.5 s to register the same service worker again, for every webview after the first. */

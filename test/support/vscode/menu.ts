@@ -18,12 +18,14 @@ export class Menu {
 
   /** Opens the context menu of something. */
   async openContext(target: Locator): Promise<void> {
+    await this.#page.bringToFront();
     await target.click({ button: 'right' });
     await this.#page.locator('.monaco-menu').first().waitFor();
   }
 
   /** The application's menu: `application('Terminal', 'Run Task...')`. */
   async application(...labels: [string, ...string[]]): Promise<void> {
+    await this.#page.bringToFront();
     await this.#page.locator('.menubar .menubar-menu-button').first().click();
     await this.choose(...labels);
   }

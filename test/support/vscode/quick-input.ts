@@ -105,6 +105,8 @@ export class QuickInput {
 
   async #type(key: string, text: string): Promise<void> {
     if (!(await this.input.isVisible())) {
+      // Behind another window it closes at once.
+      await this.#page.bringToFront();
       // A webview that has the focus keeps the keys to itself.
       await this.#page.evaluate(LEAVE_WEBVIEW);
       await this.#page.keyboard.press(key);

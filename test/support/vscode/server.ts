@@ -42,6 +42,8 @@ export interface ServerOptions {
   token?: string;
   /** Port of the proxy; a free one if absent. */
   port?: number;
+  /** 32 bytes with which secrets outlive a window; it keeps them in memory if absent. */
+  secretKey?: Buffer;
 }
 
 export interface VSCodeServer {
@@ -120,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<VSCodeServer>
 
   const port = await Promise.race([portOf(child.stdout), ended.then(() => undefined)]);
   if (port === undefined) throw new Error(`VS Code did not start: ${readFileSync(logFile, 'utf8')}`);
-  const proxy = await startProxy(port, options.port).catch((error: unknown) => {
+  const proxy = await startProxy(port, options).catch((error: unknown) => {
     killAll();
     throw error;
   });

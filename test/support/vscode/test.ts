@@ -1,6 +1,7 @@
 // `test` of vitest with a VS Code that has the packaged extension: it starts when a test first uses it, shows every
 // step as a picture in test-results/, and leaves nothing behind.
 
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -29,7 +30,9 @@ import { NOT_NEEDED, QUIET_SETTINGS } from './settings.ts';
 import { Workbench } from './workbench.ts';
 
 /** Variables and settings are besides those of every test. */
-export type StartOptions = Partial<Omit<ServerOptions, 'root' | 'extensionsDir' | 'token' | 'port'>>;
+export type StartOptions = Partial<
+  Omit<ServerOptions, 'root' | 'extensionsDir' | 'token' | 'port' | 'secretKey'>
+>;
 
 const RESULTS = fileURLToPath(new URL('../../../test-results', import.meta.url));
 
@@ -64,6 +67,7 @@ export class VSCodeUnderTest {
       env: { ...isolatedEnv(root), HIPPO_HOME: this.hippoHome, ...options.env },
       settings: { ...QUIET_SETTINGS, ...options.settings },
       withoutBuiltIn: NOT_NEEDED,
+      secretKey: randomBytes(32),
       extensionsDir: inject('extensionsDir'),
     });
     return this.#server;
@@ -93,7 +97,7 @@ export class VSCodeUnderTest {
    */
   async open(path?: string): Promise<Workbench> {
     const server = await (this.#server ?? this.start());
-    this.#profile ??= openProfile(this.#browser, server.origin);
+    this.#profile ??= openProfile(this.#browser);
     const window = await Workbench.open(server, await this.#profile, path);
     this.#windows.push(window);
     return window;

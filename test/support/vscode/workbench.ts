@@ -52,7 +52,14 @@ export class Workbench {
   async ready(): Promise<void> {
     await this.page.waitForFunction(
       `['code/LifecyclePhase/Restored', 'code/didLoadExtensions'].every((mark) => performance.getEntriesByName(mark).length > 0)`,
+      undefined,
+      { polling: 100 },
     );
+  }
+
+  /** Switches to this window, where another or a page lies before it: what waits for the focus works then. */
+  async focus(): Promise<void> {
+    await this.page.bringToFront();
   }
 
   /** The window goes and comes again, with another extension host. */
