@@ -35,7 +35,7 @@ export class QuickInput {
 
   /** Whether the palette offers this command now. */
   async offersCommand(title: string): Promise<boolean> {
-    await this.#type('F1', `>${title}`);
+    await retry(() => this.#type('F1', `>${title}`));
     // The list follows what is typed; something is always in it.
     await this.rows.first().waitFor();
     const offered = (await this.row(title).count()) > 0;
