@@ -466,7 +466,7 @@ test('of several apps a person says which one is meant', async ({ vscode }) => {
 });
 
 test('a workspace that is not trusted can be looked at', async ({ vscode }) => {
-  await vscode.start({ trust: true });
+  await vscode.start({ trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } });
   const window = await vscode.open(vscode.folder(project(), 'weather'));
   await vscode.step('no way to publish', async () => {
     await window.editor.open('HIPPOFACTS');
@@ -478,6 +478,11 @@ test('a workspace that is not trusted can be looked at', async ({ vscode }) => {
   await vscode.step('a preview', async () => {
     await window.command('Hippo: Preview Publish');
     await window.view('Publish Preview').row('New').waitFor();
+  });
+  await vscode.step('trusted, it can be published', async () => {
+    await window.trust();
+    await window.view('Publish Preview').titleAction('Publish');
+    await window.notifications.with('Published weather').waitFor();
   });
 });
 
