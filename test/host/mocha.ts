@@ -6,7 +6,6 @@ import Mocha from 'mocha';
 /** @param load imports the files of tests. @throws if a test fails, after all of them */
 export async function runMocha(load: () => Promise<void>): Promise<void> {
   const { HIPPO_HOST_REPORT: output, HIPPO_HOST_GREP: grep } = process.env;
-  process.setSourceMapsEnabled(true);
   const mocha = new Mocha({
     timeout: 20_000,
     reporter: 'json',

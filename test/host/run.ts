@@ -3,8 +3,9 @@
 // With the executable of a desktop VS Code in VSCODE_PATH they run there instead. HIPPO_HOST_LOG=1 shows the console.
 
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
@@ -34,7 +35,7 @@ try {
   await bundle();
   process.exitCode = await run(values.report ?? join(temporary, 'report.json'));
 } finally {
-  for (const path of [temporary, BUNDLE]) rmSync(path, { recursive: true, force: true });
+  for (const path of [temporary, BUNDLE, `${BUNDLE}.map`]) rmSync(path, { recursive: true, force: true });
 }
 
 async function bundle(): Promise<void> {
@@ -52,7 +53,12 @@ async function bundle(): Promise<void> {
     format: 'esm',
     target: 'node22',
     external: ['vscode', 'mocha'],
-    sourcemap: 'inline',
+    // Packages in CommonJS require Node's modules.
+    banner: {
+      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+    },
+    sourcemap: 'linked',
+    sourcesContent: false,
     outfile: BUNDLE,
     logLevel: 'warning',
   });
@@ -96,8 +102,19 @@ async function run(report: string): Promise<number> {
 function print({ stats, passes, failures, pending }: Report): void {
   for (const { fullTitle, duration } of passes) console.log(`  ok    ${fullTitle} (${duration} ms)`);
   for (const { fullTitle } of pending) console.log(`  skip  ${fullTitle}`);
-  for (const { fullTitle, err } of failures) console.log(`  FAIL  ${fullTitle}\n${err.stack ?? err.message}`);
+  for (const { fullTitle, err } of failures)
+    console.log(`  FAIL  ${fullTitle}\n${inSources(err.stack ?? err.message ?? '')}`);
   console.log(
     `${VSCODE_PATH ?? vscode}: ${stats.passes} passed, ${stats.failures} failed, ${stats.pending} skipped`,
   );
+}
+
+/** Where it happened in the files of tests, not in their bundle. */
+function inSources(stack: string): string {
+  const map = new SourceMap(JSON.parse(readFileSync(`${BUNDLE}.map`, 'utf8')) as SourceMapPayload);
+  return stack.replace(/file:\S*?\/tests-\d+\.mjs:(\d+):(\d+)/g, (place, line: string, column: string) => {
+    const origin = map.findOrigin(Number(line), Number(column));
+    if (!('fileName' in origin)) return place;
+    return `${resolve(dirname(BUNDLE), origin.fileName)}:${origin.lineNumber}:${origin.columnNumber}`;
+  });
 }

@@ -10,6 +10,9 @@ import { launchBrowser } from './browser.ts';
 import { isolatedEnv, startServer, type VSCodeName } from './server.ts';
 import { NOT_NEEDED, QUIET_SETTINGS } from './settings.ts';
 
+/** Milliseconds for all tests. */
+const PATIENCE = 300_000;
+
 const args = process.argv.slice(2);
 const pathsOf = (option: string) =>
   args.filter((arg) => arg.startsWith(`--${option}=`)).map((arg) => resolve(arg.slice(option.length + 3)));
@@ -30,6 +33,11 @@ try {
   const finished = new Promise<number>((resolve) => {
     // What the window calls in place of a process that ends, and in place of its output.
     void page.exposeFunction('codeAutomationExit', resolve);
+    page.on('crash', () => resolve(1));
+    setTimeout(() => {
+      console.error('The tests have not come to an end.');
+      resolve(1);
+    }, PATIENCE).unref();
     void page.exposeFunction('codeAutomationLog', (type: string, parts: unknown[]) => {
       if (process.env['HIPPO_HOST_LOG']) console.error(`[${type}]`, ...parts);
     });

@@ -65,8 +65,6 @@ export const NOT_NEEDED: readonly string[] = [
   'git',
   'git-base',
   'github',
-  'github-authentication',
   'merge-conflict',
-  'microsoft-authentication',
   'typescript-language-features',
 ];
