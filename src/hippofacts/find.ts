@@ -33,6 +33,11 @@ export function isManifestName(name: string): boolean {
   return SPELLINGS.includes(name);
 }
 
+/** True if a file of this name stands for itself. */
+export function isModule(file: string): boolean {
+  return path.extname(file).toLowerCase() === '.wasm';
+}
+
 /**
  * A file is taken whatever its name; in a folder the known spellings are looked for (bindle.md §8.1-2).
  * @throws ManifestError `NO_SUCH_FILE`, `NOT_FOUND`, `SEVERAL_FOUND`
@@ -49,7 +54,7 @@ export async function findManifest(
       'NO_SUCH_FILE',
       `The file ${resolved} does not exist: name a folder with a HIPPOFACTS, a HIPPOFACTS file or a .wasm file.`,
     );
-  const kind = path.extname(resolved).toLowerCase() === '.wasm' ? 'module' : 'manifest';
+  const kind = isModule(resolved) ? 'module' : 'manifest';
   return { kind, file: resolved, directory: path.dirname(resolved) };
 }
 

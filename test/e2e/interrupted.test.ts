@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppItem, Page, RevisionItem } from '../../src/hippo/api.ts';
 import { cleanEnv, type Ran } from '../support/cli.ts';
 import { startFaultProxy, type FaultProxy, type Where } from '../support/fault-proxy.ts';
@@ -93,7 +93,7 @@ async function get<T>(path: string): Promise<T> {
 }
 
 const appsHere = async (): Promise<AppItem[]> =>
-  (await get<Page<AppItem>>('/api/apps?pageSize=1000')).items.filter((app) => app.storageId === `${name}`);
+  (await get<Page<AppItem>>('/api/apps?pageSize=1000')).items.filter((app) => app.storageId === name);
 const revisionsHere = async (): Promise<string[]> => {
   const [app] = await appsHere();
   if (!app) return [];
@@ -104,7 +104,7 @@ const storedHere = async (): Promise<string[]> => {
   const { invoices } = await get<{ invoices: { bindle: { name: string; version: string } }[] }>(
     `/v1/_q?q=${name}&l=255`,
   );
-  return invoices.filter(({ bindle }) => bindle.name === `${name}`).map(({ bindle }) => bindle.version);
+  return invoices.filter(({ bindle }) => bindle.name === name).map(({ bindle }) => bindle.version);
 };
 
 /** What becomes of a request, and of the command that has sent it. */
@@ -250,6 +250,74 @@ it.each(SCENARIOS)(
   },
   LONGEST,
 );
+
+describe.skipIf(process.platform === 'win32')('a build that is cancelled', () => {
+  /** A shell with a child that has a child, all of which would run for ever. */
+  const building = (onTerm: string): RunningCommand => {
+    goes = {};
+    proxy.rest();
+    writeFileSync(
+      join(dir, 'build.cjs'),
+      `const { spawn } = require('child_process');
+       const child = spawn(process.execPath, ['-e', "${onTerm}setInterval(() => {}, 1000);console.log('up')"]);
+       child.stdout.on('data', () => console.log('pids ' + process.pid + ' ' + child.pid + ' end'));`,
+    );
+    return start([
+      'publish',
+      '--yes',
+      '--build',
+      `echo first && "${process.execPath}" build.cjs && echo last`,
+    ]);
+  };
+  const pids = (said: string): number[] => /pids (\d+) (\d+) end/.exec(said)!.slice(1).map(Number);
+  /** The first process of a container may take its time to hear of its end. */
+  const isThere = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'by %s ends with all that it has started',
+    async (signal) => {
+      const command = building('');
+      await command.sees(/pids .* end/);
+      command.kill(signal);
+      expect(await command.ended).toMatchObject({ code: 130 });
+      await expect.poll(() => pids(command.said()).filter(isThere)).toEqual([]);
+      expect(command.said()).toContain('Cancelled: nothing was sent.');
+      expect(command.said()).not.toMatch(/^last$/m);
+      expect(await storedHere()).toEqual([]);
+    },
+  );
+
+  it('ends at once by a second Ctrl-C where something takes its time', async () => {
+    const command = building("process.on('SIGTERM', () => console.log('hm'));");
+    await command.sees(/pids .* end/);
+    command.kill('SIGINT');
+    const [parent = 0, child = 0] = pids(command.said());
+    await expect.poll(() => isThere(parent)).toBe(false);
+    expect(isThere(child)).toBe(true);
+    command.kill('SIGINT');
+    expect(await command.ended).toMatchObject({ code: 130 });
+    await expect.poll(() => isThere(child)).toBe(false);
+  });
+});
+
+it('Ctrl-C while it waits for a page that does not come', async () => {
+  goes = {};
+  proxy.rest();
+  writeFileSync(join(dir, 'm.wasm'), 'no module');
+  const command = start(['publish', '--yes']);
+  await command.sees('Waiting for ana');
+  command.kill('SIGINT');
+  expect(await command.ended).toMatchObject({
+    code: 130,
+    stderr: expect.stringMatching(/Cancelled: \S+ is released, but/),
+  });
+});
 
 async function checkEnd(version: string | undefined): Promise<void> {
   const apps = await appsHere();

@@ -302,6 +302,6 @@ describe('hippo publish', () => {
     expect(failed).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('exit code 7') });
     expect((await run(['publish', '--build', ''])).code).toBe(0);
     const nowhere = await run(['publish', 'nowhere', '--build', 'exit 0']);
-    expect(nowhere).toMatchObject({ code: 3, stderr: expect.stringContaining('nothing was built') });
+    expect(nowhere).toMatchObject({ code: 3, stderr: expect.stringContaining('does not exist') });
   });
 });

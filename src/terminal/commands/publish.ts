@@ -1,9 +1,9 @@
 // `hippo publish`, and `hippo push` and `hippo ship` as the original has them: build, collect, push, release, wait.
 
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
+import { findManifest, isModule } from '../../hippofacts/find.ts';
 import type { Problem } from '../../hippofacts/problem.ts';
 import { planLines } from '../../publish/words.ts';
 import {
@@ -75,18 +75,13 @@ export function configure(command: Command, screen: Screen): void {
       const cancel = listenForCancel();
       try {
         const target = resolve(screen.cwd, path);
+        const sources = options.build ? await folderOf(screen, target) : undefined;
         // The servers are opened for each publish anew: while nothing changes, the local one may end.
-        const once = (): Promise<void> =>
+        const once = (onBuilt?: () => void): Promise<void> =>
           withServers(screen, options, cancel, (servers) =>
-            start(screen, target, options, { ...servers, asks, cancel }),
+            start(screen, target, options, { ...servers, asks, cancel, sources, onBuilt }),
           );
-        if (options.watch)
-          await publishOnChange(screen, {
-            path: target,
-            builds: Boolean(options.build),
-            publish: once,
-            cancel,
-          });
+        if (options.watch) await publishOnChange(screen, { path: target, sources, publish: once, cancel });
         else await once();
       } finally {
         cancel.release();
@@ -95,11 +90,19 @@ export function configure(command: Command, screen: Screen): void {
   );
 }
 
+interface Start extends Servers {
+  asks: boolean;
+  cancel: Cancel;
+  /** Where the build runs, if there is one. */
+  sources: string | undefined;
+  onBuilt: (() => void) | undefined;
+}
+
 async function start(
   screen: Screen,
   path: string,
   options: Options,
-  { session, hippo, bindle, asks, cancel }: Servers & { asks: boolean; cancel: Cancel },
+  { session, hippo, bindle, asks, cancel, sources, onBuilt }: Start,
 ): Promise<void> {
   const quiet = options.output === 'none';
   const external = options.externalUrl
@@ -132,11 +135,11 @@ async function start(
     ...(options.bump !== undefined && isBump(options.bump) ? { bump: options.bump } : {}),
     ...(options.dir === undefined ? {} : { directory: resolve(screen.cwd, options.dir) }),
     ...(options.sign ? { signingKey: () => signingKey(screen, wish.user) } : {}),
-    ...(!line ? {} : { build: () => build(screen, line, folderOf(screen, path), cancel) }),
+    ...(line && sources !== undefined ? { build: () => build(screen, line, sources, cancel) } : {}),
   };
   try {
     if (options.dryRun) await dryRun(screen, job, options.output);
-    else await publishNow(screen, job, options.output, { words, asks });
+    else await publishNow(screen, job, options.output, { words, asks, onBuilt });
   } finally {
     if (external !== bindle && !cancel.signal.aborted) await external.close();
   }
@@ -146,12 +149,13 @@ async function publishNow(
   screen: Screen,
   job: PublishOptions,
   output: OutputForm,
-  { words, asks }: { words: ReturnType<typeof publishWords>; asks: boolean },
+  { words, asks, onBuilt }: Pick<Start, 'asks' | 'onBuilt'> & { words: ReturnType<typeof publishWords> },
 ): Promise<void> {
   const times = new StageTimes();
   const onEvent = (event: PublishEvent): void => {
     times.onEvent(event);
     words.onEvent(event);
+    if (event.type === 'stage' && event.stage === 'collect') onBuilt?.();
   };
   try {
     const published = await publish({ ...job, onEvent });
@@ -212,10 +216,6 @@ function sayPublished(
 }
 
 /** The project's folder; a bare module, which the build may make, is built from wherever its user is. */
-function folderOf(screen: Screen, path: string): string {
-  if (path.endsWith('.wasm')) return screen.cwd;
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats)
-    throw new CommandError(`There is nothing at ${path}, so nothing was built.`, { exitCode: EXIT.project });
-  return stats.isFile() ? dirname(path) : path;
+async function folderOf(screen: Screen, path: string): Promise<string> {
+  return isModule(path) ? screen.cwd : (await findManifest(path)).directory;
 }
