@@ -101,7 +101,7 @@ async function round(number: number, sample: string): Promise<void> {
 }
 
 try {
-  const { buildSample } = (await import('../../.dev/sample.mjs'));
+  const { buildSample } = await import('../../.dev/sample.mjs');
   const built = await buildSample(join(scratch, 'sample'));
   const sample = join(scratch, 'plain');
   cpSync(built, sample, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
