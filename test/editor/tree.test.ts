@@ -154,6 +154,50 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
       .poll(async () => (await rows(apps)).filter((row) => !row.startsWith(' ')))
       .toEqual(['empty | in this workspace • acme/empty', 'weather']);
   });
+  await vscode.step('nothing is held while nobody looks', async () => {
+    const held = async (): Promise<number> =>
+      (JSON.parse(await run(vscode, 'platform', 'status', '-o', 'json')) as { openRequests: number })
+        .openRequests;
+    await expect.poll(held).toBe(1);
+    await window.page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
+    await expect.poll(held).toBe(0);
+    await openApps(window);
+    await expect.poll(held).toBe(1);
+  });
+});
+
+test('in a folder that is not trusted, shows apps and publishes nothing', async ({ vscode }) => {
+  await localPlatform(vscode);
+  const folder = vscode.folder(project('weather'), 'weather');
+  await publish(vscode, 'weather', 'weather', '1.0.0');
+  await vscode.start({ trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } });
+  const window = await vscode.open(folder);
+  const apps = await openApps(window);
+  await vscode.step('its apps', async () => {
+    await expect.poll(() => rows(apps)).toEqual(['weather | in this workspace', '  production | 1.0.0']);
+    await window.menu.openContext(apps.row('weather'));
+    expect((await window.menu.items()).filter((item) => item !== '')).toEqual([
+      'Preview Publish',
+      'Add Channel…',
+      'Rename App…',
+      'Delete App…',
+    ]);
+    await window.menu.close();
+  });
+  await vscode.step('no app', async () => {
+    await run(vscode, 'app', 'remove', 'weather');
+    await apps.welcome.getByText('once you trust this workspace').waitFor();
+  });
+});
+
+test('says that a connection does not exist', async ({ vscode }) => {
+  await vscode.start({ settings: { 'hippo.connection': 'gone' } });
+  const window = await vscode.open();
+  const apps = await openApps(window);
+  await vscode.step('and how to get another', async () => {
+    await apps.welcome.getByText('There is no connection of the name').waitFor();
+    expect(await apps.welcome.locator('.monaco-button').allInnerTexts()).toEqual(['Switch Connection…']);
+  });
 });
 
 test('does what its rows offer', async ({ vscode }) => {
@@ -270,6 +314,53 @@ test('does what its rows offer', async ({ vscode }) => {
   await vscode.step('no app is left', async () => {
     await apps.welcome.getByText('There is no app here yet').waitFor();
     expect(await apps.welcome.locator('.monaco-button').allInnerTexts()).toEqual(['Publish']);
+  });
+});
+
+test('shows what is in a revision, and what differs between two', async ({ vscode }) => {
+  await localPlatform(vscode);
+  const name = 'acme/weather';
+  const files = (color: string): Record<string, string | Uint8Array> => ({
+    ...project(name),
+    'static/style.css': `h1 { color: ${color} }\n`,
+  });
+  const withFiles = (version: string): Record<string, string> => ({
+    HIPPOFACTS: `${manifest(name, version)}files = ["static/*"]\n`,
+  });
+  const folder = vscode.folder({ ...files('teal'), ...withFiles('1.0.0') }, 'weather');
+  await run(vscode, 'publish', '--yes', '-v', 'production', folder);
+  vscode.folder({ ...files('navy'), ...withFiles('1.1.0') }, 'weather');
+  await run(vscode, 'publish', '--yes', '-v', 'production', folder);
+  const window = await vscode.open();
+  const { quick, menu, editor } = window;
+  const apps = await openApps(window);
+  await apps.expand('weather');
+  await apps.expand('production');
+  await apps.expand('Revisions');
+  await vscode.step('a file of it', async () => {
+    await menu.context(apps.row('1.0.0'), 'Open File of Revision…');
+    await expect.poll(() => quick.labels()).toHaveLength(2);
+    await quick.pick('static/style.css');
+    await editor.has('color: teal');
+  });
+  await vscode.step('which nobody changes', async () => {
+    await editor.focus();
+    await window.page.keyboard.type('x');
+    await window.page.locator('p', { hasText: 'A published revision never changes.' }).waitFor();
+  });
+  await vscode.step('what differs', async () => {
+    await apps.inlineAction('1.1.0', 'Compare Revisions');
+    await quick.pick('1.0.0');
+    await expect
+      .poll(() => quick.labels())
+      .toEqual([expect.stringMatching(/static\/style\.css, changed • 19 B/)]);
+  });
+  await vscode.step('side by side', async () => {
+    await quick.pick('static/style.css');
+    await window.page
+      .locator('.monaco-diff-editor .modified-in-monaco-diff-editor')
+      .getByText('navy')
+      .waitFor();
   });
 });
 

@@ -165,9 +165,12 @@ export class BindleCommands {
       before: pathIn(before, change.name),
       after: pathIn(after, change.name),
     }));
-    const choices: (Choice<(typeof sides)[number] | 'all'> | Separator)[] = [
+    const all: (Choice<'all'> | Separator)[] = [
       { label: '$(diff-multiple) All of Them', description: count(changes.length, 'file'), value: 'all' },
       { separator: 'one file' },
+    ];
+    const choices: (Choice<(typeof sides)[number] | 'all'> | Separator)[] = [
+      ...(changes.length > 1 ? all : []),
       ...sides.map((side) => ({
         label: `${ICONS[side.change.change]} ${side.change.name}`,
         description: `${WORDS[side.change.change]} • ${bytesText(side.change.size)}`,

@@ -44,6 +44,8 @@ export const bindleWindow: BindleWindow = {
   },
 };
 
+const NEVER_CHANGES = 'A published revision never changes.';
+
 function uriOf(file: BindlePath): vscode.Uri {
   return vscode.Uri.from({ scheme: SCHEME, ...uriParts(file) });
 }
@@ -63,7 +65,7 @@ export function registerBindleFiles(reader: BindleReader): vscode.Disposable {
     throw FileSystemError.FileNotFound(uri);
   };
   const readOnly = (): never => {
-    throw FileSystemError.NoPermissions('A published revision never changes.');
+    throw FileSystemError.NoPermissions(NEVER_CHANGES);
   };
   const types = { file: FileType.File, folder: FileType.Directory };
   return vscode.workspace.registerFileSystemProvider(
@@ -95,6 +97,6 @@ export function registerBindleFiles(reader: BindleReader): vscode.Disposable {
       delete: readOnly,
       rename: readOnly,
     },
-    { isReadonly: true },
+    { isReadonly: new vscode.MarkdownString(NEVER_CHANGES) },
   );
 }

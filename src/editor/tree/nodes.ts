@@ -99,7 +99,7 @@ export function conditionOf(
   status: ChannelState | undefined,
 ): Condition {
   if (desiredStatus === 'Dead') return 'stopped';
-  if (activeRevision === null) return 'waiting';
+  if (!activeRevision) return 'waiting';
   if (status === 'Running') return 'running';
   if (status === 'Pending') return 'starting';
   if (status === 'Dead') return desiredStatus === undefined ? 'stopped' : 'failed';
@@ -177,7 +177,7 @@ function addChannel(add: Add, facts: AppFacts, channel: ChannelItem, look: Look)
         sayRule(channel),
         address,
         byPort,
-        channel.lastPublishAt === null ? undefined : `Since ${localTime(channel.lastPublishAt)}`,
+        channel.lastPublishAt ? `Since ${localTime(channel.lastPublishAt)}` : undefined,
       ),
       spoken: `Channel ${name}, ${says}, ${number === undefined ? 'no revision yet' : `revision ${number}${pinned ? ', pinned' : ''}`}, ${short}`,
       icon,
@@ -191,7 +191,8 @@ function addChannel(add: Add, facts: AppFacts, channel: ChannelItem, look: Look)
 }
 
 function addVariables(add: Add, { id, environmentVariables }: ChannelItem, { revealed }: Look): string {
-  const sorted = [...environmentVariables].sort((a, b) => (a.key < b.key ? -1 : 1));
+  // Hippos before 0.18 tell of none.
+  const sorted = [...(environmentVariables ?? [])].sort((a, b) => (a.key < b.key ? -1 : 1));
   const children = sorted.map(({ key, value }) => {
     const variableId = nodeId.variable(id, key);
     const shown = revealed.has(variableId);

@@ -92,8 +92,12 @@ export function registerTree(app: App, connections: Connections, projects: Proje
   const release = new ReleaseCommand(needs);
   const bindles = new BindleCommands(needs, bindleWindow);
   disposables.add(registerBindleFiles(new BindleReader(connections, app.places)));
-  const refresh = (): Promise<void> =>
-    prompts.progress({ title: 'Reading the apps…', where: { view: VIEWS.apps } }, () => follower.refresh());
+  const refresh = async (): Promise<void> => {
+    await view.show();
+    await prompts.progress({ title: 'Reading the apps…', where: { view: VIEWS.apps } }, () =>
+      follower.refresh(),
+    );
+  };
   for (const command of [
     commands.register('hippo.apps.refresh', refresh),
     commands.register('hippo.app.add', async () => void (await apps.add())),

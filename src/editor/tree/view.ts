@@ -38,6 +38,11 @@ export class AppsView implements Disposable {
     this.#look(this.#view.visible);
   }
 
+  /** Brings it to the front, where it is read. */
+  async show(): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEWS.apps}.focus`);
+  }
+
   /** Says whose apps these are, and how old. */
   describe(): void {
     const { model, follower, connection } = this.#parts;
