@@ -38,15 +38,48 @@ function literal(text: string): Component {
   return { literal: text, recursive: false, dotFirst: false, matches: (name) => name === text };
 }
 
+const ANY: Component = { literal: undefined, recursive: false, dotFirst: false, matches: () => true };
+const ANY_DEPTH: Component = { ...ANY, recursive: true };
+/** A pattern with more ways than that is one for everything. */
+const MAX_WAYS = 64;
+
 function components(text: string, windows: boolean): (readonly Component[])[] {
   try {
     const { components: parts, foldersOnly } = parsePattern(text, windows);
-    // Files are all that counts, and `./a` is `a`.
-    return foldersOnly ? [] : [parts.filter((part) => part.literal !== '.' && part.literal !== '')];
+    // Files are all that counts.
+    return foldersOnly ? [] : waysThrough(parts);
   } catch (error) {
     if (error instanceof PatternError) return [];
     throw error;
   }
+}
+
+/** A pattern without `.` and `..`, which what has special characters may match, too: `.*` is one such. */
+function waysThrough(parts: readonly Component[]): Component[][] {
+  let ways: Component[][] = [[]];
+  for (const [index, part] of parts.entries()) {
+    const means = (name: string): boolean =>
+      part.literal === undefined
+        ? part.dotFirst && index < parts.length - 1 && part.matches(name)
+        : part.literal === name;
+    const [stays, rises] = [means('.') || part.literal === '', means('..')];
+    const enters = part.literal === undefined || !(stays || rises);
+    ways = ways.flatMap((way) => [
+      ...(enters ? [[...way, part]] : []),
+      ...(stays ? [way] : []),
+      ...(rises ? waysUp(way) : []),
+    ]);
+    if (ways.length > MAX_WAYS) return [[ANY_DEPTH, ANY]];
+  }
+  return ways;
+}
+
+/** Where `..` leads; none if it is out of the project. */
+function waysUp(way: Component[]): Component[][] {
+  const last = way.at(-1);
+  if (!last) return [];
+  const above = way.slice(0, -1);
+  return last.recursive ? [way, ...waysUp(above)] : [above];
 }
 
 /** How far into a pattern a path can have come; the pattern's length if it matches all of it. */
