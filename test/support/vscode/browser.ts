@@ -13,6 +13,8 @@ export function launchBrowser(): Promise<Browser> {
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      // Requests of VS Code itself (its marketplace) fail at once.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost',
     ],
   });
 }
@@ -20,7 +22,7 @@ export function launchBrowser(): Promise<Browser> {
 /** A browser of a user of his own: nothing is remembered from another profile. Its windows share what VS Code keeps. */
 export interface Profile {
   context: BrowserContext;
-  /** Addresses outside of this machine that VS Code has opened; each shows an empty page. */
+  /** Addresses outside of this machine that VS Code has opened; no page comes from there. */
   external: string[];
 }
 
@@ -31,21 +33,18 @@ export async function openProfile(browser: Browser): Promise<Profile> {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   context.setDefaultTimeout(30_000);
-  const external = await stayOnThisMachine(context);
+  const external: string[] = [];
+  // Routes would do, but each request of a window would take the way through this process.
+  context.on('request', (request) => {
+    if (request.isNavigationRequest() && !isHere(request.url())) external.push(request.url());
+  });
   await context.addInitScript({ content: REUSE_SERVICE_WORKER });
   return { context, external };
 }
 
-/** Requests of VS Code itself (its marketplace) fail at once. */
-async function stayOnThisMachine(context: BrowserContext): Promise<string[]> {
-  const external: string[] = [];
-  const isElsewhere = ({ hostname }: URL) => !/^(127\.0\.0\.1|(.+\.)?localhost)$/.test(hostname);
-  await context.route(isElsewhere, (route) => {
-    if (!route.request().isNavigationRequest()) return route.abort();
-    external.push(route.request().url());
-    return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>external</title>' });
-  });
-  return external;
+function isHere(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return !protocol.startsWith('http') || /^(127\.0\.0\.1|(.+\.)?localhost)$/.test(hostname);
 }
 
 /** Chromium takes 2.5 s to register the same service worker again, for every webview after the first. */
