@@ -35,6 +35,7 @@ export interface CommandMap {
   'hippo.publish.with': (where?: Place) => Promise<void>;
   'hippo.publish.preview': (where?: Place) => Promise<void>;
   'hippo.publish.chooseBuild': (where?: Place) => Promise<void>;
+  'hippo.publish.allow': (uri: string, files: readonly string[]) => Promise<void>;
   'hippo.publish.again': (row?: HistoryRow) => Promise<void>;
   'hippo.preview.publish': () => Promise<void>;
   'hippo.preview.refresh': () => Promise<void>;
@@ -95,6 +96,7 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.publish.with': 'palette',
   'hippo.publish.preview': 'palette',
   'hippo.publish.chooseBuild': 'palette',
+  'hippo.publish.allow': 'code',
   'hippo.publish.again': 'palette',
   'hippo.preview.publish': 'menu',
   'hippo.preview.refresh': 'menu',

@@ -16,6 +16,7 @@ import {
   workspace,
   WorkspaceEdit,
   Range,
+  type CodeAction,
   type CodeLens,
   type Task,
 } from 'vscode';
@@ -127,7 +128,7 @@ describe('publish', function () {
   it('shows what is wrong with HIPPOFACTS at its place, until it is saved without it', async () => {
     const document = await workspace.openTextDocument(manifest);
     const right = document.getText();
-    await replace(right.replace('"0.2.0"', '"0.2"'));
+    await replace(right.replace(/version = .*/, 'version = "0.2"'));
     assert.equal(await run(await hippoTask('publish')), 1);
     await until('the problem', () => languages.getDiagnostics(manifest).length === 1);
     const [problem] = languages.getDiagnostics(manifest);
@@ -137,6 +138,24 @@ describe('publish', function () {
     await commands.executeCommand('hippo.publish', manifest);
     assert.equal(window.activeTextEditor?.document.uri.toString(), manifest.toString());
     assert.deepEqual(window.activeTextEditor?.selection.active, problem?.range.start);
+    await replace(`${right}files = [".e*"]\n`.replace('files = ["static/*"]\n', ''));
+    await document.save();
+    write('.env', 'PASSWORD=x');
+    assert.equal(await run(await hippoTask('publish')), 1);
+    await until('the secret', () => languages.getDiagnostics(manifest)[0]?.code === 'secret');
+    const [secret] = languages.getDiagnostics(manifest);
+    assert.ok(secret);
+    const [fix] = await commands.executeCommand<CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      manifest,
+      secret.range,
+    );
+    assert.equal(fix?.title, 'Publish .env all the same');
+    assert.ok(fix.command);
+    await commands.executeCommand(fix.command.command, ...((fix.command.arguments ?? []) as unknown[]));
+    assert.deepEqual(workspace.getConfiguration('hippo.publish', manifest).get('allow'), ['.env']);
+    await until('no secret', () => languages.getDiagnostics(manifest).length === 0);
+    await workspace.getConfiguration().update('hippo.publish.allow', undefined);
     await replace(right);
     await document.save();
     await until('no problem', () => languages.getDiagnostics(manifest).length === 0);

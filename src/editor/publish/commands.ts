@@ -90,6 +90,20 @@ export class PublishCommands {
     );
   }
 
+  /**
+   * Files that look like secrets are published from now on.
+   * @param uri of the HIPPOFACTS
+   * @param files relative to it
+   */
+  async allow(uri: string, files: readonly string[]): Promise<void> {
+    const { app, publisher, targets } = this.#needs;
+    const { settings, workspace } = app;
+    const allowed = new Set([...settings.get('hippo.publish.allow', uri), ...files]);
+    const where = workspace.folders.length > 0 ? 'workspace' : 'user';
+    await settings.set('hippo.publish.allow', [...allowed], where);
+    await publisher.check(targets.at(uri));
+  }
+
   /** @param known asked for if absent */
   async releaseAgain(known: PublishRecord | undefined): Promise<void> {
     const { app, connections, history } = this.#needs;

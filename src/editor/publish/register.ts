@@ -13,6 +13,7 @@ import { History } from './history.ts';
 import { registerHistoryView } from './history-view.ts';
 import { PreviewView } from './preview-view.ts';
 import { Publisher } from './publisher.ts';
+import { registerQuickFixes } from './quick-fixes.ts';
 import { Targets } from './targets.ts';
 import { registerTasks } from './tasks.ts';
 import { VSCodeBuilds } from './vscode-builds.ts';
@@ -52,6 +53,7 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
     commands.register('hippo.publish.with', (where) => own.publishWith(where)),
     commands.register('hippo.publish.preview', (where) => own.preview(where)),
     commands.register('hippo.publish.chooseBuild', (where) => own.chooseBuild(where)),
+    commands.register('hippo.publish.allow', (uri, files) => own.allow(uri, files)),
     commands.register('hippo.publish.again', (row) => own.releaseAgain(row?.record)),
     commands.register('hippo.preview.publish', () => previewed('run')),
     commands.register('hippo.preview.refresh', () => previewed('previewOf')),
@@ -77,6 +79,7 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
   context.set('hippo.published', history.records.length > 0);
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
+  disposables.add(registerQuickFixes(diagnostics));
   disposables.add(registerTasks({ app, projects, targets, publisher }));
   disposables.add(recheck(app, publisher, targets, diagnostics));
   return disposables;

@@ -10,7 +10,7 @@ export const TASK_TYPE = 'hippo';
 export interface HippoTask {
   readonly type: typeof TASK_TYPE;
   readonly task: 'publish' | 'prepare';
-  /** A HIPPOFACTS or a module, relative to the folder of the workspace, with forward slashes; `HIPPOFACTS` if absent. */
+  /** A HIPPOFACTS, its folder or a module, relative to the folder of the workspace; that folder itself if absent. */
   readonly project?: string;
   readonly mode?: 'dev' | 'production';
   readonly bump?: Bump;

@@ -1,8 +1,9 @@
 // Tasks of type `hippo`: every HIPPOFACTS can be published and prepared, and tasks.json may say how.
 
-import { posix } from 'node:path';
+import { posix, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { formatId } from '../../bindle/id.ts';
+import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
 import type { Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
@@ -67,10 +68,7 @@ async function runTask(
   listener: Listener,
 ): Promise<string> {
   const task = readTask(definition);
-  const file = vscode.Uri.joinPath(folder.uri, task.project ?? 'HIPPOFACTS');
-  const target = targets.at(file.toString());
-  if (!(await exists(file)))
-    throw new EditorError('NO_PROJECT', `There is no ${task.project ?? 'HIPPOFACTS'} in ${folder.name}.`);
+  const target = targets.at((await findProject(folder, task.project)).toString());
   const wish = wishOf(task);
   return publisher.alone(target, async () => {
     if (task.task === 'prepare')
@@ -87,9 +85,24 @@ function detailOf({ task, mode }: vscode.TaskDefinition | HippoTask): string {
   return mode === 'production' ? 'Publish the version that HIPPOFACTS says' : 'Publish a development build';
 }
 
-async function exists(file: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(file).then(
-    () => true,
+/** A HIPPOFACTS or a module by its path, or the HIPPOFACTS of a folder. */
+async function findProject({ uri, name }: vscode.WorkspaceFolder, path = ''): Promise<vscode.Uri> {
+  const named = vscode.Uri.file(resolve(uri.fsPath, path));
+  const [isThere, ...spelt] = await Promise.all(
+    [named, ...SPELLINGS.map((spelling) => vscode.Uri.joinPath(named, spelling))].map(isFile),
+  );
+  const spelling = SPELLINGS[spelt.indexOf(true)];
+  if (isThere) return named;
+  if (spelling !== undefined) return vscode.Uri.joinPath(named, spelling);
+  throw new EditorError(
+    'NO_PROJECT',
+    path === '' ? `There is no HIPPOFACTS in ${name}.` : `There is no ${path} in ${name}.`,
+  );
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    ({ type }) => (type & vscode.FileType.File) !== 0,
     () => false,
   );
 }

@@ -48,9 +48,10 @@ const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
 export class VSCodeDiagnostics implements Diagnostics, Disposable {
   /** Of the same name as the problem matcher's owner: what both find stands there once. */
   readonly #collection = vscode.languages.createDiagnosticCollection('hippo');
+  readonly #problems = new WeakMap<vscode.Diagnostic, Problem>();
 
-  has({ uri }: Target): boolean {
-    return (this.#collection.get(vscode.Uri.parse(uri)) ?? []).length > 0;
+  has({ uri }: Pick<Target, 'uri'>): boolean {
+    return this.of(uri).length > 0;
   }
 
   show({ uri, kind }: Target, problems: readonly Problem[]): void {
@@ -58,17 +59,29 @@ export class VSCodeDiagnostics implements Diagnostics, Disposable {
     if (kind === 'module') return;
     this.#collection.set(
       vscode.Uri.parse(uri),
-      problems.map(({ message, severity, code, range: { start, end } }) => {
-        const range = new vscode.Range(start.line, start.column, end.line, end.column);
-        const diagnostic = new vscode.Diagnostic(range, `${message}.`, SEVERITIES[severity]);
-        diagnostic.source = 'Hippo';
-        diagnostic.code = code;
-        return diagnostic;
-      }),
+      problems.map((problem) => this.#describe(problem)),
     );
+  }
+
+  /** Problems of a file, with the places where they are shown. */
+  of(uri: string): { problem: Problem; diagnostic: vscode.Diagnostic }[] {
+    return (this.#collection.get(vscode.Uri.parse(uri)) ?? []).flatMap((diagnostic) => {
+      const problem = this.#problems.get(diagnostic);
+      return problem ? [{ problem, diagnostic }] : [];
+    });
   }
 
   dispose(): void {
     this.#collection.dispose();
+  }
+
+  #describe(problem: Problem): vscode.Diagnostic {
+    const { start, end } = problem.range;
+    const range = new vscode.Range(start.line, start.column, end.line, end.column);
+    const diagnostic = new vscode.Diagnostic(range, `${problem.message}.`, SEVERITIES[problem.severity]);
+    diagnostic.source = 'Hippo';
+    diagnostic.code = problem.code;
+    this.#problems.set(diagnostic, problem);
+    return diagnostic;
   }
 }
