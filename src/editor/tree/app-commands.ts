@@ -12,8 +12,8 @@ export interface CommandNeeds {
   readonly targets: TreeTargets;
   /** Bindle names in the HIPPOFACTS of the open workspace. */
   readonly projects: () => Promise<ReadonlySet<string>>;
-  /** Something was changed here: shows that soon, where the server does not tell. */
-  readonly changed: () => void;
+  /** For all that changes something: shows that it is under way, and then what came of it. */
+  readonly change: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 const MOST_NAMES = 50;
@@ -27,7 +27,7 @@ export class AppCommands {
 
   /** @returns the row's app id */
   async add(): Promise<string> {
-    const { app, targets, connections, changed } = this.#needs;
+    const { app, targets, connections, change } = this.#needs;
     const { prompts } = app;
     const title = 'Add App';
     return targets.session(undefined, async (session) => {
@@ -49,7 +49,7 @@ export class AppCommands {
         steps: { step: 2, of: 2 },
         check: (text) => nameProblem(text, 128, apps, 'an app'),
       });
-      const id = await client.createApp({ name, storageId }).catch((error: unknown) => {
+      const id = await change(() => client.createApp({ name, storageId })).catch((error: unknown) => {
         throw core.isUnknownStorage(error)
           ? new EditorError(
               'UNKNOWN_BINDLES',
@@ -58,14 +58,13 @@ export class AppCommands {
             )
           : error;
       });
-      changed();
       prompts.mention(`Added ${name}`);
       return id;
     });
   }
 
   rename(row?: Row): Promise<void> {
-    const { app, targets, changed } = this.#needs;
+    const { app, targets, change } = this.#needs;
     return targets.app(row, 'Rename App', async ({ session: { client }, app: { id, name } }) => {
       const others = (await client.apps()).filter((one) => one.id !== id);
       const renamed = await app.prompts.input({
@@ -75,13 +74,12 @@ export class AppCommands {
         check: (text) => nameProblem(text, 128, others, 'an app'),
       });
       if (renamed === name) return;
-      await client.renameApp(id, renamed);
-      changed();
+      await change(() => client.renameApp(id, renamed));
     });
   }
 
   delete(row?: Row): Promise<void> {
-    const { app, targets, changed } = this.#needs;
+    const { app, targets, change } = this.#needs;
     return targets.app(row, 'Delete App', async ({ session: { client }, app: { id, name, channels } }) => {
       const count = channels.length === 1 ? '1 channel' : `${channels.length} channels`;
       const lost =
@@ -91,8 +89,7 @@ export class AppCommands {
         prompt: `This cannot be undone: ${lost} lost; its bindles stay. Type the app's name, ${name}, to delete it.`,
         name,
       });
-      await client.removeApp(id);
-      changed();
+      await change(() => client.removeApp(id));
       app.prompts.mention(`Deleted ${name}`);
     });
   }

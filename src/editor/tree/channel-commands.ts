@@ -33,7 +33,7 @@ export class ChannelCommands {
 
   /** @param row of an app */
   add(row?: Row): Promise<void> {
-    const { app, connections, targets, changed } = this.#needs;
+    const { app, connections, targets, change } = this.#needs;
     const { prompts } = app;
     return targets.app(
       row,
@@ -56,15 +56,16 @@ export class ChannelCommands {
           late: false,
           steps: { step: 2, of: 2 },
         });
-        await client.createChannel({ appId, name, revisionSelectionStrategy: 'UseRangeRule', rangeRule });
-        changed();
+        await change(() =>
+          client.createChannel({ appId, name, revisionSelectionStrategy: 'UseRangeRule', rangeRule }),
+        );
         prompts.mention(`Added ${name} to ${appName}`);
       },
     );
   }
 
   rename(row?: Row): Promise<void> {
-    const { app, targets, changed } = this.#needs;
+    const { app, targets, change } = this.#needs;
     return targets.channel(row, 'Rename Channel', async ({ session: { client }, app: of, channel }) => {
       const name = await app.prompts.input({
         title: `Rename ${channel.name}`,
@@ -79,13 +80,12 @@ export class ChannelCommands {
           ),
       });
       if (name === channel.name) return;
-      await client.patchChannel(channel.id, { name });
-      changed();
+      await change(() => client.patchChannel(channel.id, { name }));
     });
   }
 
   delete(row?: Row): Promise<void> {
-    const { app, targets, changed } = this.#needs;
+    const { app, targets, change } = this.#needs;
     return targets.channel(row, 'Delete Channel', async ({ session: { client }, app: of, channel }) => {
       const { id, name, environmentVariables, domain } = channel;
       const count = environmentVariables.length;
@@ -95,8 +95,7 @@ export class ChannelCommands {
         prompt: `This cannot be undone: its address, ${domain},${lost} will be gone. Type the channel's name, ${name}, to delete it.`,
         name,
       });
-      await client.removeChannel(id);
-      changed();
+      await change(() => client.removeChannel(id));
       app.prompts.mention(`Deleted ${name}`);
     });
   }
@@ -110,10 +109,9 @@ export class ChannelCommands {
   }
 
   #desire(row: Row | undefined, title: string, desired: DesiredStatus, done: string): Promise<void> {
-    const { app, targets, changed } = this.#needs;
+    const { app, targets, change } = this.#needs;
     return targets.channel(row, title, async ({ session: { client }, channel }) => {
-      await client.setDesiredStatus(channel.id, desired);
-      changed();
+      await change(() => client.setDesiredStatus(channel.id, desired));
       app.prompts.mention(`${done} ${channel.name}`);
     });
   }

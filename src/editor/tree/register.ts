@@ -72,7 +72,11 @@ export function registerTree(app: App, connections: Connections, projects: Proje
     connections,
     targets,
     projects: () => workspaceApps.names(),
-    changed: () => follower.changed(),
+    change: async (work) => {
+      const result = await prompts.progress({ title: 'Changing…', where: { view: VIEWS.apps } }, work);
+      follower.changed();
+      return result;
+    },
   };
   const logs = disposables.add(new LogTerminals());
   const followLog = (row?: Row): Promise<void> =>

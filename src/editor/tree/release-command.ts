@@ -31,7 +31,7 @@ export class ReleaseCommand {
 
   /** @param row of an app, whose bindles are offered first */
   run(row?: Row): Promise<void> {
-    const { app, connections, targets, changed } = this.#needs;
+    const { app, connections, targets, change } = this.#needs;
     if (!app.workspace.isTrusted)
       throw new EditorError('UNTRUSTED', 'Releasing waits until you trust this workspace.', {
         remedies: ['manageTrust'],
@@ -51,22 +51,23 @@ export class ReleaseCommand {
         await this.#confirm(session, await core.planPublish(about));
         const decider = new Decider(app, app.workspace.folders[0]?.uri ?? 'file:///');
         const name = formatId(id);
-        const released = await inWindow(app, `Releasing ${name}`, (listener) => {
-          const teller = new Teller(core, listener, { server: bindle.url });
-          return core.releaseStored({
-            ...about,
-            local: session.platform !== undefined,
-            signal: listener.signal,
-            // Which channels change was shown and agreed to.
-            decide: async <Q extends Question>(question: Q): Promise<Answer<Q>> =>
-              question.type === 'change-channels' ? (true as Answer<Q>) : decider.decide(question),
-            onEvent: (event) => {
-              if (event.type === 'planned') decider.note(event.plan);
-              teller.onEvent(event);
-            },
-          });
-        });
-        changed();
+        const released = await change(() =>
+          inWindow(app, `Releasing ${name}`, (listener) => {
+            const teller = new Teller(core, listener, { server: bindle.url });
+            return core.releaseStored({
+              ...about,
+              local: session.platform !== undefined,
+              signal: listener.signal,
+              // Which channels change was shown and agreed to.
+              decide: async <Q extends Question>(question: Q): Promise<Answer<Q>> =>
+                question.type === 'change-channels' ? (true as Answer<Q>) : decider.decide(question),
+              onEvent: (event) => {
+                if (event.type === 'planned') decider.note(event.plan);
+                teller.onEvent(event);
+              },
+            });
+          }),
+        );
         void this.#offer(session, id, released);
       } finally {
         await bindle.close();

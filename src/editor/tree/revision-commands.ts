@@ -18,7 +18,7 @@ export class RevisionCommands {
 
   /** @param row of a channel, or of the revision that it is to run */
   pin(row?: Row): Promise<void> {
-    const { app, connections, targets, changed } = this.#needs;
+    const { app, connections, targets, change } = this.#needs;
     return targets.channel(row, 'Pin to Revision', async ({ session: { client }, app: of, channel }) => {
       const core = await connections.core();
       const revisions = await client.revisions({ appId: of.id });
@@ -39,14 +39,13 @@ export class RevisionCommands {
               : `It runs ${runs ?? 'nothing'} now. It stays on ${number}, whatever comes, until it follows a rule again.`,
           action: 'Run It',
         });
-      await core.pinRevision(client, channel.id, chosen.id);
-      changed();
+      await change(() => core.pinRevision(client, channel.id, chosen.id));
       app.prompts.mention(`${channel.name} runs ${number} and stays on it`);
     });
   }
 
   followRule(row?: Row): Promise<void> {
-    const { app, connections, targets, changed } = this.#needs;
+    const { app, connections, targets, change } = this.#needs;
     return targets.channel(row, 'Follow Rule', async ({ session: { client }, app: of, channel }) => {
       const core = await connections.core();
       const [revisions, { product }] = await Promise.all([
@@ -59,9 +58,10 @@ export class RevisionCommands {
         channel,
         late: product === undefined,
       });
-      await core.followRule(client, channel.id, rule);
-      changed();
-      const { activeRevision } = await client.channel(channel.id);
+      const { activeRevision } = await change(async () => {
+        await core.followRule(client, channel.id, rule);
+        return client.channel(channel.id);
+      });
       app.prompts.mention(
         `${channel.name} follows ${rule} and runs ${activeRevision?.revisionNumber ?? 'nothing yet'}`,
       );
@@ -70,7 +70,7 @@ export class RevisionCommands {
 
   /** In one step; the way back is offered afterwards. */
   rollBack(row?: Row): Promise<void> {
-    const { connections, targets, changed } = this.#needs;
+    const { connections, targets, change } = this.#needs;
     return targets.channel(row, 'Roll Back', async ({ session, app: of, channel }) => {
       const { client } = session;
       const core = await connections.core();
@@ -83,14 +83,13 @@ export class RevisionCommands {
             ? `${fullName({ app: of, channel })} runs nothing that it could go back from.`
             : `${of.name} has no revision before ${runs}.`,
         );
-      await core.pinRevision(client, channel.id, before.id);
-      changed();
+      await change(() => core.pinRevision(client, channel.id, before.id));
       void this.#offerUndo(session, channel, before);
     });
   }
 
   async #offerUndo(session: Session, channel: ChannelItem, before: RevisionItem): Promise<void> {
-    const { app, connections, changed } = this.#needs;
+    const { app, connections, change } = this.#needs;
     const { prompts, guard, links } = app;
     const { client, connection } = session;
     const { id, name, activeRevision, rangeRule, revisionSelectionStrategy } = channel;
@@ -107,9 +106,11 @@ export class RevisionCommands {
     if (button === 'Undo')
       await guard.run('Undoing the rollback', async () => {
         const core = await connections.core();
-        if (revisionSelectionStrategy === 'UseRangeRule') await core.followRule(client, id, rangeRule ?? '*');
-        else if (activeRevision) await core.pinRevision(client, id, activeRevision.id);
-        changed();
+        await change(async () => {
+          if (revisionSelectionStrategy === 'UseRangeRule')
+            await core.followRule(client, id, rangeRule ?? '*');
+          else if (activeRevision) await core.pinRevision(client, id, activeRevision.id);
+        });
         prompts.mention(`${name} runs ${activeRevision?.revisionNumber ?? 'nothing'} again`);
       });
   }

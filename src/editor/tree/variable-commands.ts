@@ -59,7 +59,7 @@ export class VariableCommands {
 
   /** @param row of a variable */
   delete(row?: Row): Promise<void> {
-    const { app, connections, targets, changed } = this.#needs;
+    const { app, connections, targets, change } = this.#needs;
     return targets.channel(row, 'Delete Variable', async (target) => {
       const { key } = await this.#variable(target, row, 'Delete Variable');
       await app.prompts.confirm(`Delete the variable ${key}?`, {
@@ -67,10 +67,11 @@ export class VariableCommands {
         action: 'Delete',
       });
       const core = await connections.core();
-      await core.editVariables(target.session.client, target.channel.id, (variables) =>
-        variables.filter((variable) => variable.key !== key),
+      await change(() =>
+        core.editVariables(target.session.client, target.channel.id, (variables) =>
+          variables.filter((variable) => variable.key !== key),
+        ),
       );
-      changed();
       app.prompts.mention(`Deleted ${key}`);
     });
   }
@@ -86,12 +87,13 @@ export class VariableCommands {
   }
 
   async #set({ session, channel }: ChannelTarget, variable: Variable): Promise<void> {
-    const { app, connections, changed } = this.#needs;
+    const { app, connections, change } = this.#needs;
     const core = await connections.core();
-    await core.editVariables(session.client, channel.id, (variables) =>
-      core.withVariables(variables, [variable]),
+    await change(() =>
+      core.editVariables(session.client, channel.id, (variables) =>
+        core.withVariables(variables, [variable]),
+      ),
     );
-    changed();
     app.prompts.mention(`Set ${variable.key}`);
   }
 

@@ -145,7 +145,7 @@ describe('the bindle of a revision', () => {
     const targets = new TreeTargets({ app, connections, projects, connectionOfRows: () => 'test' });
     saveAs = join(root, 'saved.tar.gz');
     commands = new BindleCommands(
-      { app, connections, targets, projects, changed: () => undefined },
+      { app, connections, targets, projects, change: (work) => work() },
       {
         open: async (file) => void shown.push(['open', uriParts(file).path]),
         compare: async (a, b, title) =>

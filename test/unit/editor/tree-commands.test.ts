@@ -85,7 +85,10 @@ beforeEach(() => {
     connections,
     targets,
     projects: () => Promise.resolve(projects),
-    changed: () => changes++,
+    change: async (work) => {
+      changes++;
+      return work();
+    },
   };
   apps = new AppCommands(needs);
   channels = new ChannelCommands(needs);
