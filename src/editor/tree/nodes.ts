@@ -111,7 +111,7 @@ const CONDITIONS: Readonly<Record<Condition, { says: string; icon: string; color
   running: { says: 'running', icon: 'pass-filled', color: 'testing.iconPassed' },
   starting: { says: 'starting', icon: 'loading~spin' },
   stopped: { says: 'stopped', icon: 'debug-pause', color: 'disabledForeground' },
-  waiting: { says: 'waiting for a revision', icon: 'watch', color: 'disabledForeground' },
+  waiting: { says: 'waiting for a revision', icon: 'circle-outline', color: 'disabledForeground' },
   failed: { says: 'does not run', icon: 'error', color: 'testing.iconFailed' },
   unknown: { says: 'state unknown', icon: 'question', color: 'disabledForeground' },
 };

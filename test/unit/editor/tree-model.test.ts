@@ -223,7 +223,7 @@ describe('the rows', () => {
     const { model } = modelOf(facts([one]));
     model.clear('https://hippo.example.com');
     model.replace(facts([one], { statuses: [] }));
-    expect(rows(model)[1]).toBe('  watch b | nothing yet • a.hippofactory.io');
+    expect(rows(model)[1]).toBe('  circle-outline b | nothing yet • a.hippofactory.io');
   });
 });
 
