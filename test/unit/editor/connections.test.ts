@@ -2,7 +2,8 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
 import { Connections } from '../../../src/editor/connections/connections.ts';
 import { networkOf } from '../../../src/editor/connections/network.ts';
 import { registerConnections } from '../../../src/editor/connections/register.ts';
@@ -112,7 +113,7 @@ describe('the connection in use', () => {
     expect(await connections.current()).toEqual({ name: 'three', chosenBy: 'window' });
     // Whoever changes the setting means it.
     await app.settings.set('hippo.connection', 'local', 'user');
-    await vi.waitFor(() => expect(connections.status.name).toBe('local'));
+    await waitFor(() => expect(connections.status.name).toBe('local'));
     await connections.choose('three');
     await connections.store.remove('three');
     expect((await connections.current()).name).toBe('local');
@@ -121,7 +122,7 @@ describe('the connection in use', () => {
   test('that the setting names but nobody has added is said to be missing', async () => {
     const { app, connections, bar } = world();
     await app.settings.set('hippo.connection', 'nowhere', 'workspace');
-    await vi.waitFor(() => expect(bar()?.text).toBe('$(warning) Hippo: nowhere'));
+    await waitFor(() => expect(bar()?.text).toBe('$(warning) Hippo: nowhere'));
     await expect(connections.session()).rejects.toMatchObject({
       code: 'NO_SUCH_CONNECTION',
       remedies: ['editConnection', 'openSettings'],
@@ -134,7 +135,7 @@ describe('the connection in use', () => {
     // The folder was not there when the window began to look.
     await connections.refresh();
     await connections.store.use('far');
-    await vi.waitFor(() => expect(bar()?.text).toBe('$(cloud) Hippo: far'));
+    await waitFor(() => expect(bar()?.text).toBe('$(cloud) Hippo: far'));
   });
 });
 
@@ -170,7 +171,7 @@ describe('signing in', () => {
       done.push(await connections.use(({ client }) => client.apps()));
     });
     expect(bar()?.text).toBe('$(key) Hippo: far');
-    await vi.waitFor(() => expect(done).toEqual([[]]));
+    await waitFor(() => expect(done).toEqual([[]]));
     expect(bar()?.text).toBe('$(cloud) Hippo: far');
   });
 
@@ -191,7 +192,7 @@ describe('signing in', () => {
     app.answer('ana', 'right');
     app.press(/Keep it/, 'Keep');
     await app.run('hippo.signIn');
-    await vi.waitFor(() => expect([...app.stored.values()].join()).toContain('"password":"right"'));
+    await waitFor(() => expect([...app.stored.values()].join()).toContain('"password":"right"'));
     hippo.forget();
     expect(await connections.use(({ client }) => client.apps())).toEqual([]);
     expect(app.asked).toHaveLength(2);
@@ -265,7 +266,7 @@ describe('signing in', () => {
     connections.report('far', { code: 'UNAUTHORIZED' });
     expect(bar()?.label).toContain('not signed in');
     await connections.secrets.set(key, { session });
-    await vi.waitFor(() => expect(bar()?.label).toContain('not asked yet'));
+    await waitFor(() => expect(bar()?.label).toContain('not asked yet'));
     expect(app.notifications).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 // What a person reads of what fails, and the buttons that help.
 
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
 import { Cancelled, describeFailure, EditorError } from '../../../src/editor/failure.ts';
 import { Masker } from '../../../src/editor/mask.ts';
 import { FakeApp } from '../../support/fake-app.ts';
@@ -36,7 +37,7 @@ describe('the guard', () => {
     await app.guard.run('Listing the apps', () => {
       if (++runs === 1) throw coded('BROKEN', 'Nothing answers.\nAnd this is more.');
     });
-    await vi.waitFor(() => expect(runs).toBe(2));
+    await waitFor(() => expect(runs).toBe(2));
     expect(app.notifications).toEqual([
       { level: 'error', message: 'Nothing answers.', buttons: ['Retry', 'View Output'] },
     ]);
@@ -59,11 +60,11 @@ describe('the guard', () => {
     };
     app.press(/who you are/, 'Sign In');
     await app.guard.run('x', work);
-    await vi.waitFor(() => expect(app.presses).toEqual([]));
+    await waitFor(() => expect(app.presses).toEqual([]));
     answer = 'yes';
     app.press(/who you are/, 'Sign In');
     await app.guard.run('x', work);
-    await vi.waitFor(() => expect(done).toEqual(['done']));
+    await waitFor(() => expect(done).toEqual(['done']));
     expect(app.notifications).toHaveLength(2);
   });
 
@@ -75,7 +76,7 @@ describe('the guard', () => {
       runs++;
       throw coded('FORBIDDEN');
     });
-    await vi.waitFor(() => expect(app.lines).toContain('(shown)'));
+    await waitFor(() => expect(app.lines).toContain('(shown)'));
     expect(runs).toBe(1);
   });
 
@@ -102,7 +103,7 @@ describe('the guard', () => {
     await app.guard.run('x', () => {
       throw new EditorError('BUILD', 'The build failed.', { help: [help], remedies: ['retry'] });
     });
-    await vi.waitFor(() => expect(shown).toEqual(['problems']));
+    await waitFor(() => expect(shown).toEqual(['problems']));
     expect(app.notifications.map(({ buttons }) => buttons)).toEqual([['Show Problems', 'Retry']]);
   });
 

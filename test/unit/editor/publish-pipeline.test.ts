@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
 import * as core from '../../../src/editor/core.ts';
 import { Connections } from '../../../src/editor/connections/connections.ts';
 import { EditorError } from '../../../src/editor/failure.ts';
@@ -220,7 +221,7 @@ describe('a publish', () => {
     app.values.set('hippo.publish.buildTask', 'npm: build');
     app.answer('Make App');
     const first = window.commands.publish(undefined);
-    await vi.waitFor(() => expect(app.progresses).toContain('Building with "npm: build"'));
+    await waitFor(() => expect(app.progresses).toContain('Building with "npm: build"'));
     await window.commands.publish(undefined);
     await window.commands.preview(undefined);
     expect(app.mentions).toEqual([
@@ -389,11 +390,9 @@ describe('a cancel', () => {
     gate.hold(isUpload);
     app.answer('Make App', 'Make App');
     const publish = window.commands.publish(undefined, { versioning: 'production' });
-    await vi.waitFor(() => expect(gate.waiting()).toBe(2));
+    await waitFor(() => expect(gate.waiting()).toBe(2));
     app.cancelProgress('Publishing weather');
-    await vi.waitFor(() =>
-      expect(app.shownProgress).toContain('Cancelled: 2 uploads will be finished first'),
-    );
+    await waitFor(() => expect(app.shownProgress).toContain('Cancelled: 2 uploads will be finished first'));
     gate.open();
     await publish;
     expect(app.mentions).toEqual(['Publishing weather: Cancelled after 2 uploaded files.']);
@@ -407,10 +406,10 @@ describe('a cancel', () => {
     gate.hold(isUpload);
     app.answer('Make App');
     const publish = window.commands.publish(undefined);
-    await vi.waitFor(() => expect(gate.waiting()).toBe(2));
+    await waitFor(() => expect(gate.waiting()).toBe(2));
     app.cancelProgress('Publishing weather');
     const second = 'Cancelled: 2 uploads will be finished first';
-    await vi.waitFor(() => expect(app.shownProgress).toContain(second));
+    await waitFor(() => expect(app.shownProgress).toContain(second));
     app.cancelProgress(second);
     await publish;
     expect(app.notifications).toEqual([
@@ -432,7 +431,7 @@ describe('a cancel', () => {
       return open(work, options);
     };
     const publish = window.commands.publish(undefined);
-    await vi.waitFor(() => expect(app.shownProgress).toEqual(['Publishing weather']));
+    await waitFor(() => expect(app.shownProgress).toEqual(['Publishing weather']));
     app.cancelProgress('Publishing weather');
     await publish;
     expect(app.mentions).toEqual(['Publishing weather: Cancelled.']);

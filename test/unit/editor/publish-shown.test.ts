@@ -1,6 +1,7 @@
 // How a publish is shown: progress in the window, lines in a task's terminal, a plan as a tree, the history.
 
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
 import type { Label } from '../../../src/bindle/invoice.ts';
 import * as core from '../../../src/editor/core.ts';
 import { Cancelled } from '../../../src/editor/failure.ts';
@@ -143,7 +144,7 @@ describe('in the window', () => {
     app.cancelProgress(second);
     await expect(shown).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(states).toEqual(['cancelled, dropped: false', 'dropped']);
-    await vi.waitFor(() => expect(app.shownProgress).toEqual([]));
+    await waitFor(() => expect(app.shownProgress).toEqual([]));
   });
 });
 

@@ -7,7 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { waitFor } from '../../../support/wait.ts';
 import { BindleClient } from '../../../../src/bindle/client.ts';
 import { push } from '../../../../src/bindle/push.ts';
 import { makeBindle, sha256 } from '../../../support/bindles.ts';
@@ -58,7 +59,7 @@ describe('a killed server', () => {
       `POST /v1/_i/a/b/1.0.0@${sha256(second)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${second.length}\r\n\r\n`,
     );
     socket.write(second.subarray(0, 3_000_000));
-    await vi.waitFor(() => expect(parcelFiles(directory)).toHaveLength(2));
+    await waitFor(() => expect(parcelFiles(directory)).toHaveLength(2));
     await server.kill();
     socket.destroy();
     expect(parcelFiles(directory)).toHaveLength(2);

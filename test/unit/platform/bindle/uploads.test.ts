@@ -9,7 +9,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitFor } from '../../../support/wait.ts';
 import type { Invoice } from '../../../../src/bindle/invoice.ts';
 import { StoreError } from '../../../../src/platform/store/errors.ts';
 import { FileParcelStore } from '../../../../src/platform/store/file-parcels.ts';
@@ -43,7 +44,7 @@ const closed = (socket: Socket): Promise<void> =>
 const head = (path: string, ...headers: string[]): string =>
   [`POST ${path} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
 /** Resolves once no upload leaves a file. */
-const nothingLeft = (): Promise<void> => vi.waitFor(() => expect(server.parcelFiles()).toEqual([]));
+const nothingLeft = (): Promise<void> => waitFor(() => expect(server.parcelFiles()).toEqual([]));
 const missing = async (): Promise<number> =>
   ((await server.call('GET', '/v1/_r/missing/a/1.0.0')).value['missing'] as unknown[]).length;
 
@@ -116,7 +117,7 @@ describe('an upload that breaks off', () => {
     if (sent > 300_000) {
       // It is a file by now, which goes with the connection.
       socket.write(content.subarray(0, sent));
-      await vi.waitFor(() => expect(server.parcelFiles()).toHaveLength(1));
+      await waitFor(() => expect(server.parcelFiles()).toHaveLength(1));
     } else await new Promise<void>((resolve) => socket.write(content.subarray(0, sent), () => resolve()));
     socket.destroy();
     await nothingLeft();
@@ -164,7 +165,7 @@ describe('an upload that breaks off', () => {
     const socket = await server.connect();
     socket.on('error', () => undefined);
     socket.write(head(path, 'Content-Length: 1000000') + 'x'.repeat(600_000));
-    await vi.waitFor(() => expect(server.parcelFiles()).toHaveLength(1));
+    await waitFor(() => expect(server.parcelFiles()).toHaveLength(1));
     await server.bindle.close();
     expect(server.parcelFiles()).toEqual([]);
     const answer = await server.call('GET', '/v1/_q');
@@ -411,7 +412,7 @@ describe('a reader', () => {
     socket.on('error', () => undefined);
     socket.pause();
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    await vi.waitFor(async () => expect(await impatient.connections()).toBe(0), { timeout: 10_000 });
+    await waitFor(async () => expect(await impatient.connections()).toBe(0));
     socket.destroy();
   });
 });
