@@ -81,6 +81,7 @@ export class Connections implements Disposable {
   readonly #sessions = new Map<string, Promise<OpenSession>>();
   readonly #all = new Set<Promise<OpenSession>>();
   #starting: Promise<RunningPlatform> | undefined;
+  #reading: Promise<void> = Promise.resolve();
   #offered: string | undefined;
 
   constructor(app: App, loadCore: () => Promise<Core> = () => import('../core.ts')) {
@@ -152,7 +153,14 @@ export class Connections implements Disposable {
   }
 
   /** Reads again what is chosen. @throws PrivateFileError, SessionError */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    // One after the other: what was read first must not be shown last.
+    const next = this.#reading.then(() => this.#read());
+    this.#reading = next.catch(() => undefined);
+    return next;
+  }
+
+  async #read(): Promise<void> {
     const { name, chosenBy } = await this.current();
     const connection = name === LOCAL ? undefined : await this.store.find(name);
     const same = name === this.#status.name && sameText(connection, this.#status.connection);
