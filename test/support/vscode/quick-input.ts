@@ -49,7 +49,10 @@ export class QuickInput {
     return retry(async () => {
       await this.#type(key, text);
       try {
-        await this.row(label).first().click({ timeout: 1_000 });
+        const row = this.row(label).first();
+        await row.waitFor({ timeout: 1_000 });
+        // A busy window takes a click and says so late: a second one would be another.
+        await row.click({ timeout: 10_000 });
         await this.#leaves(text);
       } catch (error) {
         await this.input.fill('', { timeout: 200 }).catch(() => undefined);
