@@ -39,7 +39,7 @@ function literal(text: string): Component {
 }
 
 const ANY: Component = { literal: undefined, recursive: false, dotFirst: false, matches: () => true };
-const ANY_DEPTH: Component = { ...ANY, recursive: true };
+const EVERYTHING: readonly Component[] = [{ ...ANY, recursive: true }, ANY];
 /** A pattern with more ways than that is one for everything. */
 const MAX_WAYS = 64;
 
@@ -55,7 +55,7 @@ function components(text: string, windows: boolean): (readonly Component[])[] {
 }
 
 /** A pattern without `.` and `..`, which what has special characters may match, too: `.*` is one such. */
-function waysThrough(parts: readonly Component[]): Component[][] {
+function waysThrough(parts: readonly Component[]): (readonly Component[])[] {
   let ways: Component[][] = [[]];
   for (const [index, part] of parts.entries()) {
     const means = (name: string): boolean =>
@@ -64,22 +64,22 @@ function waysThrough(parts: readonly Component[]): Component[][] {
         : part.literal === name;
     const [stays, rises] = [means('.') || part.literal === '', means('..')];
     const enters = part.literal === undefined || !(stays || rises);
+    // Out of the project, it may come in again by the project's own name.
+    if (rises && ways.some((way) => way.every(({ recursive }) => recursive))) return [EVERYTHING];
     ways = ways.flatMap((way) => [
       ...(enters ? [[...way, part]] : []),
       ...(stays ? [way] : []),
       ...(rises ? waysUp(way) : []),
     ]);
-    if (ways.length > MAX_WAYS) return [[ANY_DEPTH, ANY]];
+    if (ways.length > MAX_WAYS) return [EVERYTHING];
   }
   return ways;
 }
 
-/** Where `..` leads; none if it is out of the project. */
+/** Where `..` leads from inside of the project. */
 function waysUp(way: Component[]): Component[][] {
-  const last = way.at(-1);
-  if (!last) return [];
   const above = way.slice(0, -1);
-  return last.recursive ? [way, ...waysUp(above)] : [above];
+  return way.at(-1)?.recursive ? [way, ...waysUp(above)] : [above];
 }
 
 /** How far into a pattern a path can have come; the pattern's length if it matches all of it. */

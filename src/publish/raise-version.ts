@@ -2,7 +2,7 @@
 // that breaks off can be repeated with the same version.
 
 import { constants } from 'node:fs';
-import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { findManifest, readManifest } from '../hippofacts/find.ts';
@@ -86,13 +86,17 @@ export async function writeVersion({ file, from, to }: RaisedVersion): Promise<b
   }
 }
 
-/** As a whole or not at all, with the permissions that the file has; a link stays one. */
+/** As a whole or not at all, with the owner and the permissions that the file has; a link stays one. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const target = await realpath(file);
-  const { mode } = await stat(target);
+  const { mode, uid, gid } = await stat(target);
   const temporary = join(dirname(target), `.${randomUUID()}.part`);
   try {
-    await writeFile(temporary, text, { mode });
+    await writeFile(temporary, text);
+    // Only root may give files away, and nobody else has to.
+    await chown(temporary, uid, gid).catch(() => undefined);
+    // The process has a umask.
+    await chmod(temporary, mode);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });

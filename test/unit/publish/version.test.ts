@@ -1,8 +1,17 @@
 import { userInfo } from 'node:os';
 import fc from 'fast-check';
+import { compare } from 'semver';
 import { describe, expect, it } from 'vitest';
 import { isVersion } from '../../../src/bindle/id.ts';
-import { devVersion, parseVersioning, publisher } from '../../../src/publish/version.ts';
+import {
+  bumpVersion,
+  BUMPS,
+  devVersion,
+  parseVersioning,
+  publisher,
+  timeOf,
+  versioningOf,
+} from '../../../src/publish/version.ts';
 import { runs } from '../../support/runs.ts';
 
 describe('development versions', () => {
@@ -30,10 +39,35 @@ describe('development versions', () => {
           const made = devVersion(version, publisher({ USER: user }), now);
           expect(isVersion(made)).toBe(true);
           expect(made).toMatch(/-\d{17}$/);
+          expect(versioningOf(made)).toBe('dev');
+          expect(devVersion(version, publisher({ USER: user }), timeOf(made) ?? new Date(0))).toBe(made);
         },
       ),
       { numRuns: runs(500) },
     );
+  });
+});
+
+describe('a raised version', () => {
+  it('is one that is higher than the one before', () => {
+    const number = fc.nat(99);
+    const pre = fc.constantFrom('', '-rc.1', '-0', '-a.b.c', '-rc-1');
+    const build = fc.constantFrom('', '+b', '+b-1');
+    const versions = fc.tuple(number, number, number, pre, build);
+    fc.assert(
+      fc.property(versions, fc.constantFrom(...BUMPS), ([major, minor, patch, rc, meta], bump) => {
+        const version = `${major}.${minor}.${patch}${rc}${meta}`;
+        const raised = bumpVersion(version, bump) ?? '';
+        expect(isVersion(raised)).toBe(true);
+        expect(compare(raised, version)).toBe(1);
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
+  it('is not made of what is no version', () => {
+    for (const text of ['', '1', '1.0', 'none', '1.0.0.0', '1.0.0-', '01.0.0'])
+      for (const bump of BUMPS) expect(bumpVersion(text, bump)).toBeUndefined();
   });
 });
 
@@ -45,6 +79,7 @@ describe('the publisher', () => {
     ['CORP\\ana', 'CORP-ana'],
     ['_root_', 'root'],
     ['a_b__c', 'a-b-c'],
+    ['a--b', 'a-b'],
     ['007', '007'],
   ])('%s becomes %s', (user, expected) => {
     expect(publisher({ USER: user })).toBe(expected);
