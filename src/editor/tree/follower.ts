@@ -3,6 +3,7 @@
 
 import type { AppItem, ChannelItem, HippoEvent, RevisionItem } from '../../hippo/api.ts';
 import type { HippoClient } from '../../hippo/client.ts';
+import { LOCAL } from '../../session/connections.ts';
 import type { Clock, Log } from '../app.ts';
 import { Emitter, type Disposable, type Event } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
@@ -247,6 +248,7 @@ export class Follower implements Disposable {
     for (;;) {
       const asked = this.#ports.clock.now();
       await this.#inTurn(() => this.#load(client, signal));
+      signal.throwIfAborted();
       good();
       const took = this.#ports.clock.now() - asked;
       await this.#pause(Math.max(TIMES.poll, TIMES.share * took), signal);
@@ -276,6 +278,8 @@ export class Follower implements Disposable {
           const [batch, all] = [queue, loads];
           [queue, loads] = [[], false];
           await this.#inTurn(() => this.#take(client, batch, all, both));
+          // Somebody has turned away meanwhile, maybe to another Hippo.
+          if (both.aborted) return;
           lastEventId = batch.at(-1)?.id ?? lastEventId;
           this.#applied = { instance, id: lastEventId };
           good();
@@ -413,9 +417,11 @@ export class Follower implements Disposable {
       else log.trace(message);
       this.#become(state);
     };
-    if (code === 'UNAUTHORIZED' || code === 'NO_SUCH_CONNECTION') {
+    // Nobody signs in to the local Hippo: it was just made anew, and the next attempt knows its key.
+    const signedOut = code === 'UNAUTHORIZED' && followed?.name !== LOCAL;
+    if (signedOut || code === 'NO_SUCH_CONNECTION') {
       this.#forget(undefined);
-      become(code === 'UNAUTHORIZED' ? 'signedOut' : 'missing');
+      become(signedOut ? 'signedOut' : 'missing');
       return undefined;
     }
     if (code === 'UNSUPPORTED') {

@@ -535,6 +535,19 @@ test.each([
   expect(view.rows()).toHaveLength(1);
 });
 
+test('a local Hippo that was made anew is asked again, with its new key', async () => {
+  const { app, hippo, follower, followed } = setUp();
+  followed.current = { ...(followed.current as Followed), name: 'local' };
+  hippo.gate = () => Promise.reject(failure('UNAUTHORIZED'));
+  follower.start();
+  await follower.settled();
+  expect(follower.state).toBe('unreachable');
+  hippo.gate = () => Promise.resolve();
+  app.pass(1_000);
+  await settle();
+  expect(follower.state).toBe('ready');
+});
+
 test('a Hippo that cannot list apps is said to be too old', async () => {
   const { hippo, follower } = setUp();
   hippo.product = undefined;
