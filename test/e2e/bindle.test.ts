@@ -432,7 +432,7 @@ describe('reading', () => {
     });
     expect((await run(['info', id, '-y', ...at])).stdout).toContain(`${id}  (yanked)`);
     expect(await run(['bindle', '-v', 'production', ...at])).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringContaining('raise the version'),
     });
   });
