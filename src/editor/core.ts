@@ -27,7 +27,8 @@ export { progressLine, progressText, PushTally, shareOf } from '../publish/push-
 export { preview, publish, releaseStored } from '../publish/run.ts';
 export { stage } from '../publish/stage.ts';
 export { StageTimes } from '../publish/stage-times.ts';
-export { BUMPS, bumpVersion, publisher, versioningOf } from '../publish/version.ts';
+export { BUMPS, bumpVersion } from '../hippofacts/bump.ts';
+export { publisher, versioningOf } from '../publish/version.ts';
 export { eventLines, planLines } from '../publish/words.ts';
 export { storageIdOf } from '../session/current.ts';
 export { proposeManifest, writeNewManifest } from '../hippofacts/create.ts';

@@ -63,7 +63,7 @@ export function split(text: string): Split {
 }
 
 /** Offset of the LF or CRLF that ends the line, or the end of the text. A CR alone ends nothing in TOML. */
-function lineEnd(text: string, from: number): number {
+export function lineEnd(text: string, from: number): number {
   const newline = text.indexOf('\n', from);
   if (newline === -1) return text.length;
   return newline > from && text[newline - 1] === '\r' ? newline - 1 : newline;
@@ -219,14 +219,14 @@ function isQuote(char: string | undefined): boolean {
   return char === '"' || char === "'";
 }
 
-interface ScannedText {
+export interface ScannedText {
   end: number;
   closed: boolean;
   multiLine: boolean;
 }
 
 /** The text that starts with the quote at `start`; one that is not closed ends with its line, or the file. */
-function scanText(text: string, start: number): ScannedText {
+export function scanText(text: string, start: number): ScannedText {
   const quote = text.charAt(start);
   const triple = quote.repeat(3);
   const escapes = quote === '"';

@@ -1,6 +1,6 @@
 // What a publish asks the person who started it, and what it takes for the answer where nobody is asked.
 
-import { BUMPS, type Bump } from './version.ts';
+import { BUMPS, type Bump } from '../hippofacts/bump.ts';
 import type { Step, Taker } from './plan.ts';
 
 export type Question =

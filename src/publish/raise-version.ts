@@ -5,9 +5,10 @@ import { constants } from 'node:fs';
 import { access, chmod, chown, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { bumpVersion, type Bump } from '../hippofacts/bump.ts';
 import { findManifest, readManifest } from '../hippofacts/find.ts';
-import { applyEdit, editVersion, readVersion } from '../hippofacts/version-edit.ts';
-import { bumpVersion, type Bump } from './version.ts';
+import { applyEdits } from '../hippofacts/text-edit.ts';
+import { editVersion, readVersion } from '../hippofacts/version-edit.ts';
 
 export interface RaisedVersion {
   file: string;
@@ -59,7 +60,7 @@ export async function raiseVersion(target: string, bump: Bump, after?: string): 
       },
     );
   });
-  return { file, from, to, text: applyEdit(text, edit) };
+  return { file, from, to, text: applyEdits(text, [edit]) };
 }
 
 /**
@@ -74,7 +75,7 @@ export async function writeVersion({ file, from, to }: RaisedVersion): Promise<b
     if (version === to) return true;
     const edit = version === from ? editVersion(text, to) : undefined;
     if (!edit) return false;
-    await replaceFile(file, applyEdit(text, edit));
+    await replaceFile(file, applyEdits(text, [edit]));
     return true;
   } catch (error) {
     throw new VersionError(

@@ -7,6 +7,7 @@ import type { Invoice, Label } from '../bindle/invoice.ts';
 import { PushError, type PushEvent } from '../bindle/push.ts';
 import { signInvoice, type SigningKey } from '../bindle/signing.ts';
 import type { HippoClient } from '../hippo/client.ts';
+import { bumpVersion, BUMPS, type Bump } from '../hippofacts/bump.ts';
 import type { Problem } from '../hippofacts/problem.ts';
 import { makeBindle, type MadeBindle, type MakeOptions } from './make-bindle.ts';
 import { describeStep, planPublish, type Plan, type Step } from './plan.ts';
@@ -16,7 +17,7 @@ import { untilCancelled, type Reached } from './reached.ts';
 import { release, type Released, type ReleaseEvent } from './release.ts';
 import { send, sendThroughHippo } from './send.ts';
 import { stage as writeStage } from './stage.ts';
-import { bumpVersion, BUMPS, timeOf, type Bump } from './version.ts';
+import { timeOf } from './version.ts';
 
 export type Stage = 'build' | 'collect' | 'plan' | 'push' | 'release' | 'wait';
 

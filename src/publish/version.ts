@@ -1,7 +1,6 @@
 // The version a bindle gets: as written in HIPPOFACTS, or one of its own for each development build.
 
 import { userInfo } from 'node:os';
-import { inc } from 'semver';
 import { splitPrerelease } from '../hippo/rules.ts';
 
 export type Versioning = 'dev' | 'production';
@@ -11,15 +10,6 @@ export function parseVersioning(text: string): Versioning | undefined {
   if (text === 'dev' || text === 'development') return 'dev';
   if (text === 'prod' || text === 'production') return 'production';
   return undefined;
-}
-
-/** How a version is raised (semver.org; `prerelease` goes from rc.1 to rc.2, and from 1.0.0 to 1.0.1-0). */
-export const BUMPS = ['patch', 'minor', 'major', 'prerelease'] as const;
-export type Bump = (typeof BUMPS)[number];
-
-/** The next version; undefined if `version` is none. */
-export function bumpVersion(version: string, bump: Bump): string | undefined {
-  return inc(version, bump) ?? undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The ways to raise a version, for people.
 
-import type { Bump } from '../../publish/version.ts';
+import type { Bump } from '../../hippofacts/bump.ts';
 
 export const BUMP_NAMES: Readonly<Record<Bump, string>> = {
   patch: 'patch: corrections only',

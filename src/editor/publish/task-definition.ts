@@ -1,7 +1,7 @@
 // What a task of type `hippo` says, in tasks.json or as it was found; its schema is in package.json.
 
 import { posix } from 'node:path';
-import type { Bump } from '../../publish/version.ts';
+import type { Bump } from '../../hippofacts/bump.ts';
 import { EditorError } from '../failure.ts';
 import type { Wish } from './wish.ts';
 

@@ -1,6 +1,7 @@
 // What is published, and how: what menus, tasks and "Publish…" say, completed by the settings.
 
-import type { Bump, Versioning } from '../../publish/version.ts';
+import type { Bump } from '../../hippofacts/bump.ts';
+import type { Versioning } from '../../publish/version.ts';
 import type { App } from '../app.ts';
 import type { Project } from '../projects.ts';
 

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatId } from '../../bindle/id.ts';
+import { BUMPS } from '../../hippofacts/bump.ts';
 import { findManifest, isModule } from '../../hippofacts/find.ts';
 import type { Problem } from '../../hippofacts/problem.ts';
 import { planLines } from '../../publish/words.ts';
@@ -15,7 +16,7 @@ import {
 } from '../../publish/run.ts';
 import { StageTimes } from '../../publish/stage-times.ts';
 import { isBump } from '../../publish/questions.ts';
-import { BUMPS, parseVersioning } from '../../publish/version.ts';
+import { parseVersioning } from '../../publish/version.ts';
 import { build } from '../build.ts';
 import { listenForCancel, orCancelled, type Cancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';

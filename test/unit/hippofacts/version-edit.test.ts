@@ -1,12 +1,13 @@
 import { parse } from '@iarna/toml';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEdit, editVersion, readVersion } from '../../../src/hippofacts/version-edit.ts';
+import { applyEdits } from '../../../src/hippofacts/text-edit.ts';
+import { editVersion, readVersion } from '../../../src/hippofacts/version-edit.ts';
 import { runs } from '../../support/runs.ts';
 
 function raise(text: string, to = '1.0.1'): string | undefined {
   const edit = editVersion(text, to);
-  return edit && applyEdit(text, edit);
+  return edit && applyEdits(text, [edit]);
 }
 
 describe('the version', () => {

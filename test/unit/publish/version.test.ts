@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { compare } from 'semver';
 import { describe, expect, it } from 'vitest';
 import { isVersion } from '../../../src/bindle/id.ts';
+import { bumpVersion, BUMPS } from '../../../src/hippofacts/bump.ts';
 import {
-  bumpVersion,
-  BUMPS,
   devVersion,
   parseVersioning,
   publisher,
