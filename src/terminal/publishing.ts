@@ -8,6 +8,7 @@ import type { HippoClient } from '../hippo/client.ts';
 import { describeStep, type Plan } from '../publish/plan.ts';
 import { unattended, type Answer, type Decide, type Question } from '../publish/questions.ts';
 import { PublishError, type PublishEvent } from '../publish/run.ts';
+import { listOf } from '../publish/text.ts';
 import { eventLines, planLines } from '../publish/words.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
 import { findPlaces } from '../session/places.ts';
@@ -132,7 +133,7 @@ export function decideAt(screen: Screen, options: { asks: boolean }): Decide {
   const decide = async (question: Question): Promise<Answer<Question>> => {
     if (question.type === 'change-channels') {
       const { takers } = question;
-      const names = takers.map(({ app, channel }) => `${app.name}:${channel.name}`).join(', ');
+      const names = listOf(takers.map(({ app, channel }) => `${app.name}:${channel.name}`));
       const change = `This changes what ${names} ${takers.length === 1 ? 'runs' : 'run'}.`;
       if (mayAsk) return confirm(screen, `${change} Go on?`, 'Give --yes.');
       say(screen, change);

@@ -47,6 +47,8 @@ export interface RealHippo {
   loses: (method: string, path: string) => boolean;
   /** Called before a request is looked at; a status to refuse it with. */
   refuses: (method: string, path: string) => number | undefined;
+  /** Answers for the apps, where they are to answer something else. */
+  page: ((response: ServerResponse) => void) | undefined;
   close: () => Promise<void>;
 }
 
@@ -116,6 +118,7 @@ export async function startRealHippo({ dialect, bindle }: RealOptions): Promise<
     expireTokens: () => (tokens = new Set()),
     loses: () => false,
     refuses: () => undefined,
+    page: undefined,
     close: () => Promise.resolve(),
   };
   const { apps, channels, revisions } = state;
@@ -359,7 +362,7 @@ export async function startRealHippo({ dialect, bindle }: RealOptions): Promise<
           method,
           path: url.pathname,
           query: url.searchParams,
-          body: content === '' ? {} : (JSON.parse(content) as Record<string, unknown>),
+          body: parsed(content),
         },
         request.headers.authorization,
       );
@@ -375,7 +378,8 @@ export async function startRealHippo({ dialect, bindle }: RealOptions): Promise<
   const servePage = (host: string, response: ServerResponse): void => {
     const channel = channels.find(({ domain }) => domain === host);
     const number = channel && state.runs(channel);
-    if (number === undefined) response.writeHead(502).end();
+    if (state.page) state.page(response);
+    else if (number === undefined) response.writeHead(502).end();
     else response.writeHead(200, { 'content-type': 'text/plain' }).end(`page of ${number}`);
   };
 
@@ -395,6 +399,14 @@ export async function startRealHippo({ dialect, bindle }: RealOptions): Promise<
       server.closeAllConnections();
     });
   return state;
+}
+
+function parsed(content: string): Record<string, unknown> {
+  try {
+    return content === '' ? {} : (JSON.parse(content) as Record<string, unknown>);
+  } catch {
+    throw invalid({ $: ['The JSON value could not be read.'] });
+  }
 }
 
 function refusable(work: () => Answer): Answer {
