@@ -1,36 +1,69 @@
 // Which revision a channel runs: choosing one, going back to the one before, following a rule. One way for every
 // front door.
 
-import type { ChannelItem, RevisionItem } from './api.ts';
+import type { ChannelItem, ChannelReplacement, RevisionItem } from './api.ts';
 import type { CallOptions, HippoClient } from './client.ts';
 import { RuleError, selectRevision } from './rules.ts';
 
-type Patcher = Pick<HippoClient, 'patchChannel'>;
+type Client = Pick<HippoClient, 'channel' | 'replaceChannel'>;
 
 /** The channel runs this revision, whatever comes. Its rule is kept for later. @throws HippoError */
 export async function pinRevision(
-  client: Patcher,
+  client: Client,
   channelId: string,
   revisionId: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await client.patchChannel(
-    channelId,
-    { revisionSelectionStrategy: 'UseSpecifiedRevision', activeRevisionId: revisionId },
-    options,
-  );
+  await select(client, channelId, options, {
+    revisionSelectionStrategy: 'UseSpecifiedRevision',
+    activeRevisionId: revisionId,
+  });
 }
 
-/** The channel runs what the rule picks, also of revisions to come. @throws HippoError */
+/**
+ * The channel runs what the rule picks, also of revisions to come.
+ * @param runs id of the revision that it runs until then on a real Hippo, which looks at a rule only when the next
+ * revision comes; what it runs now if absent
+ * @throws HippoError
+ */
 export async function followRule(
-  client: Patcher,
+  client: Client,
   channelId: string,
   rule: string,
-  options: CallOptions = {},
+  { runs, ...options }: CallOptions & { runs?: string | undefined } = {},
 ): Promise<void> {
-  await client.patchChannel(
+  await select(client, channelId, options, {
+    revisionSelectionStrategy: 'UseRangeRule',
+    rangeRule: rule,
+    ...(runs === undefined ? {} : { activeRevisionId: runs }),
+  });
+}
+
+/**
+ * Replaces the channel as it is by now. The smaller change, PATCH, is not known to Hippos before 0.18, and later ones
+ * start nothing anew on it (hippo-api.md §4).
+ */
+async function select(
+  client: Client,
+  channelId: string,
+  options: CallOptions,
+  change: Pick<ChannelReplacement, 'revisionSelectionStrategy' | 'rangeRule' | 'activeRevisionId'>,
+): Promise<void> {
+  const { id, name, domain, certificate, rangeRule, activeRevision } = await client.channel(
     channelId,
-    { revisionSelectionStrategy: 'UseRangeRule', rangeRule: rule },
+    options,
+  );
+  await client.replaceChannel(
+    {
+      id,
+      name,
+      domain,
+      certificateId: certificate?.id ?? null,
+      rangeRule,
+      // Left out, it would run nothing on real servers until the next revision.
+      activeRevisionId: activeRevision?.id ?? null,
+      ...change,
+    },
     options,
   );
 }

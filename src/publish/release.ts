@@ -3,6 +3,7 @@
 
 import { formatId } from '../bindle/id.ts';
 import { HippoError, type HippoClient } from '../hippo/client.ts';
+import { followRule, pinRevision } from '../hippo/selection.ts';
 import type { Plan, Step } from './plan.ts';
 import { rest, waitUntilServed, type ServedChannel } from './wait.ts';
 
@@ -229,39 +230,20 @@ async function register(options: ReleaseOptions, appId: string | undefined): Pro
   onEvent?.({ type: 'registered', already });
 }
 
-/** Replaces the channel as it is by now: the smaller change, PATCH, is not known to all of dialect S. */
 async function changeChannel(
   options: ReleaseOptions,
   appId: string,
   step: Extract<Step, { type: 'change-rule' | 'choose-revision' }>,
 ): Promise<void> {
   const { hippo, signal, onEvent } = options;
-  await part(options, `the channel ${step.channel.name} could not be changed`, async () => {
-    const revision =
-      step.type === 'choose-revision'
-        ? await demandRevision(options, appId)
-        : await findRevision(options, appId);
-    const { id, name, domain, certificate, rangeRule, activeRevision } = await hippo.channel(
-      step.channel.id,
-      {
-        signal,
-      },
-    );
-    await hippo.replaceChannel(
-      {
-        id,
-        name,
-        domain,
-        certificateId: certificate?.id ?? null,
-        revisionSelectionStrategy: step.type === 'change-rule' ? 'UseRangeRule' : 'UseSpecifiedRevision',
-        rangeRule: step.type === 'change-rule' ? step.rule : rangeRule,
-        // Left out, it would run nothing on real servers until the next revision.
-        activeRevisionId: revision ?? activeRevision?.id ?? null,
-      },
-      { signal },
-    );
+  const { id, name } = step.channel;
+  await part(options, `the channel ${name} could not be changed`, async () => {
+    if (step.type === 'choose-revision')
+      return pinRevision(hippo, id, await demandRevision(options, appId), { signal });
+    const runs = await findRevision(options, appId);
+    return followRule(hippo, id, step.rule, { signal, runs });
   });
-  onEvent?.({ type: 'made', step, name: step.channel.name });
+  onEvent?.({ type: 'made', step, name });
 }
 
 async function demandRevision(options: ReleaseOptions, appId: string): Promise<string> {

@@ -76,6 +76,9 @@ const MOST_READS = 24;
 /** A Hippo that names a product and yet has no events: an old one, or one that keeps them from who asks. */
 const NO_EVENTS = new Set(['NOT_FOUND', 'FORBIDDEN', 'UNSUPPORTED', 'NOT_HIPPO', 'INVALID']);
 
+/** Other Hippos fail so when what runs their channels cannot be asked; those before 0.17 have no path for states. */
+const NO_STATES = new Set(['SERVER', 'NOT_FOUND', 'UNSUPPORTED']);
+
 const LOST: ReadonlySet<FollowerState> = new Set(['stopped', 'missing', 'unreachable', 'unsupported']);
 
 interface Received {
@@ -132,6 +135,7 @@ export class Follower implements Disposable {
     this.#running?.abort();
     this.#running = undefined;
     this.#again = undefined;
+    this.#listening = false;
     this.#settle();
   }
 
@@ -389,9 +393,8 @@ export class Follower implements Disposable {
       const [apps, channels, statuses, ...revisions] = await Promise.all([
         client.apps(options),
         client.channels(options),
-        // Other Hippos fail here when what runs their channels cannot be asked.
         client.channelStatuses(options).catch((error: unknown) => {
-          if ((error as { code?: string }).code === 'SERVER') return [];
+          if (NO_STATES.has((error as { code?: string }).code ?? '')) return [];
           throw error;
         }),
         ...wanted.map((appId) => client.revisions({ appId, ...options })),

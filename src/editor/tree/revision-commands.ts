@@ -108,7 +108,7 @@ export class RevisionCommands {
         const core = await connections.core();
         await change(async () => {
           if (revisionSelectionStrategy === 'UseRangeRule')
-            await core.followRule(client, id, rangeRule ?? '*');
+            await core.followRule(client, id, rangeRule ?? '*', { runs: activeRevision?.id });
           else if (activeRevision) await core.pinRevision(client, id, activeRevision.id);
         });
         prompts.mention(`${name} runs ${activeRevision?.revisionNumber ?? 'nothing'} again`);

@@ -382,17 +382,36 @@ describe('a Hippo without events', () => {
     expect(view.rows()).toHaveLength(2);
   });
 
-  test('keeps its channels when nobody knows their states', async () => {
+  test.each([
+    ['cannot say them', 'SERVER'],
+    ['has no path for them, before 0.17', 'NOT_FOUND'],
+    ['is too old for them', 'UNSUPPORTED'],
+  ])('keeps its channels where it %s: their states', async (_why, code) => {
     const { hippo, model, follower } = setUp();
     hippo.product = undefined;
     const channel = hippo.createChannel(hippo.createApp('weather'), 'production', {
       activeRevision: { id: 'r', appId: '', revisionNumber: '1.0.0', components: [], type: null },
     });
-    hippo.gate = (call) =>
-      call === 'channelStatuses' ? Promise.reject(failure('SERVER')) : Promise.resolve();
+    hippo.gate = (call) => (call === 'channelStatuses' ? Promise.reject(failure(code)) : Promise.resolve());
     follower.start();
     await follower.settled();
+    expect(follower.state).toBe('ready');
     expect(model.node(nodeId.channel(channel))).toMatchObject({ icon: 'question' });
+  });
+
+  test('is asked at once after a change from here, also when another one told of its changes before', async () => {
+    const { hippo, follower, view } = setUp();
+    const weather = hippo.createApp('weather');
+    follower.start();
+    await follower.settled();
+    follower.stop();
+    hippo.product = undefined;
+    follower.start();
+    await expect.poll(() => hippo.calls.filter((call) => call === 'apps').length).toBeGreaterThan(1);
+    await settle();
+    hippo.renameApp(weather, 'climate');
+    follower.changed();
+    await expect.poll(() => view.rows()[0]).toContain('climate');
   });
 
   test('keeps the revisions that somebody looks at up to date', async () => {

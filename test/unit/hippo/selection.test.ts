@@ -1,9 +1,11 @@
 // What a channel ran before, and its variables.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ChannelPatch, Variable } from '../../../src/hippo/api.ts';
-import { previousRevision } from '../../../src/hippo/selection.ts';
+import { HippoClient } from '../../../src/hippo/client.ts';
+import { followRule, pinRevision, previousRevision } from '../../../src/hippo/selection.ts';
 import { editVariables, withVariables } from '../../../src/hippo/variables.ts';
+import { REAL_ACCOUNT, startRealHippo } from '../../support/real-hippo.ts';
 
 const revisions = ['1.0.0', '1.1.0', '2.0.0-ana-20260101000000000', '1.2.0'].map((revisionNumber) => ({
   id: `id of ${revisionNumber}`,
@@ -32,6 +34,54 @@ describe('before', () => {
     expect(previousRevision(running(number, rule), revisions)?.revisionNumber).toBe(expected);
   });
 });
+
+describe.each(['F', 'S'] as const)(
+  'on a real Hippo of dialect %s, which starts nothing anew on PATCH',
+  (dialect) => {
+    async function serve() {
+      const real = await startRealHippo({ dialect, bindle: { invoices: new Map() } });
+      const [userName, password] = [REAL_ACCOUNT.HIPPO_USERNAME, REAL_ACCOUNT.HIPPO_PASSWORD];
+      const credentials = { type: 'basic', username: userName, password } as const;
+      const client = new HippoClient({ url: real.url, credentials });
+      onTestFinished(async () => {
+        await client.close();
+        await real.close();
+      });
+      const id = '11111111-1111-4111-8111-111111111111';
+      const appId = '22222222-2222-4222-8222-222222222222';
+      real.apps.push({ id: appId, name: 'birds', storageId: 'birds' });
+      for (const revisionNumber of ['1.0.0', '1.1.0'])
+        real.revisions.push({ id: `id of ${revisionNumber}`, appId, revisionNumber });
+      real.channels.push({
+        id,
+        appId,
+        name: 'live',
+        domain: 'birds.hippofactory.io',
+        revisionSelectionStrategy: 'UseRangeRule',
+        rangeRule: '~1',
+        activeRevisionId: 'id of 1.1.0',
+      });
+      const look = (): unknown =>
+        real.channels.map((channel) => [
+          channel.revisionSelectionStrategy,
+          channel.rangeRule,
+          real.runs(channel),
+        ]);
+      return { client, id, look, real };
+    }
+
+    test('a revision is pinned, and the rule kept; then the rule is followed from what ran before', async () => {
+      const { client, id, look, real } = await serve();
+      await pinRevision(client, id, 'id of 1.0.0');
+      expect(look()).toEqual([['UseSpecifiedRevision', '~1', '1.0.0']]);
+      await followRule(client, id, '^1');
+      expect(look()).toEqual([['UseRangeRule', '^1', '1.0.0']]);
+      await followRule(client, id, '~1', { runs: 'id of 1.1.0' });
+      expect(look()).toEqual([['UseRangeRule', '~1', '1.1.0']]);
+      expect(real.changes.filter((change) => change.startsWith('PATCH'))).toEqual([]);
+    });
+  },
+);
 
 describe('variables', () => {
   function channelWith(...variables: Variable[]) {
