@@ -19,7 +19,7 @@ const MOST_BUTTONS = 3;
 export class Guard {
   readonly #log: Log;
   readonly #prompts: Prompts;
-  readonly #remedies = new Map<Remedy, (failure: Failure) => Promise<boolean>>();
+  readonly #remedies = new Map<Remedy, (failure: Failure, error: unknown) => Promise<boolean>>();
 
   constructor(log: Log, prompts: Prompts) {
     this.#log = log;
@@ -33,9 +33,9 @@ export class Guard {
 
   /**
    * What a button does. Only those that somebody provides are shown.
-   * @param help true: what failed may now be tried again
+   * @param help is told what has failed; true: that may now be tried again
    */
-  provide(remedy: Remedy, help: (failure: Failure) => Promise<boolean>): void {
+  provide(remedy: Remedy, help: (failure: Failure, error: unknown) => Promise<boolean>): void {
     this.#remedies.set(remedy, help);
   }
 
@@ -65,16 +65,16 @@ export class Guard {
     }
   }
 
-  #remediesOf(failure: Failure): Help[] {
+  #remediesOf(failure: Failure, error: unknown): Help[] {
     return failure.remedies.flatMap((remedy) => {
       const help = this.#remedies.get(remedy);
-      return help ? [{ label: BUTTONS[remedy], run: () => help(failure) }] : [];
+      return help ? [{ label: BUTTONS[remedy], run: () => help(failure, error) }] : [];
     });
   }
 
   async #tell(title: string, error: unknown, failure: Failure, work: () => unknown): Promise<void> {
     this.#log.error(`${title} failed`, error);
-    const help = [...(failure.help ?? []), ...this.#remediesOf(failure)].slice(0, MOST_BUTTONS);
+    const help = [...(failure.help ?? []), ...this.#remediesOf(failure, error)].slice(0, MOST_BUTTONS);
     const button = await this.#prompts.notify(
       'error',
       this.#log.mask(failure.message),

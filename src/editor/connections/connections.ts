@@ -83,6 +83,8 @@ export class Connections implements Disposable {
   #starting: Promise<RunningPlatform> | undefined;
   #reading: Promise<void> = Promise.resolve();
   #offered: string | undefined;
+  /** What has failed → the connection with which it has. */
+  readonly #failures = new WeakMap<object, string>();
 
   constructor(app: App, loadCore: () => Promise<Core> = () => import('../core.ts')) {
     this.#app = app;
@@ -186,10 +188,13 @@ export class Connections implements Disposable {
     return this.#open(core, name, platform, options);
   }
 
-  /** The same for who only looks: nothing is started and nobody is asked. Undefined if the local Hippo does not run. */
-  async peek(): Promise<Session | undefined> {
+  /**
+   * The same for who only looks: nothing is started and nobody is asked. Undefined if the local Hippo does not run.
+   * @param connection name of one; the current one if absent
+   */
+  async peek(connection?: string): Promise<Session | undefined> {
     const core = await this.#loadCore();
-    const { name } = await this.current();
+    const name = connection ?? (await this.current()).name;
     if (name !== LOCAL) return this.#open(core, name, undefined, { ask: false });
     const platform = await core.findLocalPlatform(this.#app.places);
     if (platform) return this.#open(core, name, platform, { ask: false });
@@ -200,13 +205,24 @@ export class Connections implements Disposable {
 
   /** Does something with the current connection; the state in the status bar follows how that goes. */
   async use<T>(work: (session: Session) => Promise<T>, options: SessionOptions = {}): Promise<T> {
+    // The one that is current now: while it is worked with, another may be chosen.
+    const name = options.connection ?? (await this.current()).name;
     try {
-      const session = await this.session(options);
+      if (name === this.#status.name && this.#status.state === 'unknown')
+        this.#show({ ...this.#status, state: 'connecting' });
+      const session = await this.session({ ...options, connection: name });
+      // It answers long before the work is done; what that needs to know first is asked once.
+      session.client.dialect().then(
+        () => {
+          if (this.#status.state === 'connecting') this.report(name, undefined);
+        },
+        () => undefined,
+      );
       const result = await work(session);
-      this.report(session.connection.name, undefined);
+      this.report(name, undefined);
       return result;
     } catch (error) {
-      this.report(options.connection ?? this.#status.name, error);
+      this.report(name, error);
       throw error;
     }
   }
@@ -216,11 +232,17 @@ export class Connections implements Disposable {
    * @param error undefined if it answered
    */
   report(name: string, error: unknown): void {
+    if (typeof error === 'object' && error !== null) this.#failures.set(error, name);
     if (name !== this.#status.name) return;
-    const state = error === undefined ? 'ready' : STATES[(error as { code?: string }).code ?? ''];
+    const state = error === undefined ? 'ready' : this.#stateAfter(error);
     if (state !== undefined && state !== this.#status.state) this.#show({ ...this.#status, state });
     else if (error !== undefined && this.#status.state === 'connecting')
       this.#show({ ...this.#status, state: 'unknown' });
+  }
+
+  /** Name of the connection with which something has failed; undefined where that is not known. */
+  whereFailed(error: unknown): string | undefined {
+    return typeof error === 'object' && error !== null ? this.#failures.get(error) : undefined;
   }
 
   /** The next session is opened anew: who signs in, or out, is another one from then on. */
@@ -291,12 +313,13 @@ export class Connections implements Disposable {
     const key = JSON.stringify([name, connection, platform?.instance, options.ask ?? true, ports.network]);
     let opening = this.#sessions.get(key);
     if (!opening) {
-      if (name === this.#status.name && this.#status.state === 'unknown')
-        this.#show({ ...this.#status, state: 'connecting' });
-      opening = core.openSession({ connection: name }, ports);
-      this.#sessions.set(key, opening);
-      this.#all.add(opening);
-      opening.catch(() => this.#sessions.delete(key));
+      const begun = (opening = core.openSession({ connection: name }, ports));
+      this.#sessions.set(key, begun);
+      this.#all.add(begun);
+      begun.catch(() => {
+        this.#sessions.delete(key);
+        this.#all.delete(begun);
+      });
     }
     const opened = await opening;
     if (platform && this.#status.name === LOCAL && !sameText(this.#status.connection, opened.connection))
@@ -384,6 +407,17 @@ export class Connections implements Disposable {
     if (connection?.insecure) return 'connection';
     const lax = this.#app.settings.get('http.proxyStrictSSL') === false;
     return lax && encrypted.some(({ hostname }) => !isLoopback(hostname)) ? 'setting' : undefined;
+  }
+
+  /** Undefined if that says nothing of Hippo, as what a Bindle server on another machine answers does not. */
+  #stateAfter(error: unknown): ConnectionState | undefined {
+    const { name, code = '' } = error as { name?: string; code?: string };
+    const { hippoUrl, bindleUrl } = this.#status.connection ?? {};
+    const isOther =
+      hippoUrl !== undefined &&
+      bindleUrl !== undefined &&
+      new URL(hippoUrl).origin !== new URL(bindleUrl).origin;
+    return name === 'BindleError' && isOther ? undefined : STATES[code];
   }
 
   #show(status: ConnectionStatus): void {

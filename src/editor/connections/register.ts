@@ -25,13 +25,14 @@ export function registerConnections(app: App, connections: Connections): Disposa
     commands.register('hippo.register', (name) => account.register(name)),
   ])
     disposables.add(command);
-  guard.provide('signIn', async () => {
-    await account.signIn();
+  // What has failed may have been about another connection than the current one.
+  guard.provide('signIn', async (_failure, error) => {
+    await account.signIn(connections.whereFailed(error));
     return true;
   });
-  guard.provide('editConnection', async () => {
-    const { name, state } = connections.status;
-    await (state === 'missing' ? own.switch() : name === 'local' ? own.switch() : own.edit(name));
+  guard.provide('editConnection', async (_failure, error) => {
+    const name = connections.whereFailed(error) ?? connections.status.name;
+    await ((await connections.store.find(name)) ? own.edit(name) : own.switch());
     return true;
   });
   disposables.add(showStatus(app, connections));

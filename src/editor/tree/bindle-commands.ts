@@ -16,6 +16,7 @@ import type { Core, Session } from '../connections/connections.ts';
 import { EditorError } from '../failure.ts';
 import type { CommandNeeds } from './app-commands.ts';
 import { pathOf, type BindlePath } from './bindle-files.ts';
+import { withBindle } from './bindle-reader.ts';
 import type { BindleWindow } from './bindle-window.ts';
 import { readNodeId } from './nodes.ts';
 import type { Row } from './targets.ts';
@@ -226,15 +227,6 @@ function runningIn({ channels }: AppItem): (revision: RevisionItem) => Choice<Re
       value: revision,
     };
   };
-}
-
-async function withBindle<T>(session: Session, work: (bindle: BindleClient) => Promise<T>): Promise<T> {
-  const bindle = await session.bindle();
-  try {
-    return await work(bindle);
-  } finally {
-    await bindle.close();
-  }
 }
 
 /** In standalone form; a file that was there is replaced only by a whole one. */

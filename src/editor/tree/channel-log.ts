@@ -10,6 +10,8 @@ export interface LogPorts {
     channelId: string,
     options: { signal: AbortSignal },
   ) => AsyncIterable<string>;
+  /** A client for each attempt: meanwhile the server may be at another place, and know us by another token. */
+  readonly open: () => Promise<HippoClient>;
   readonly write: (line: string) => void;
   /** What is not of the log itself. */
   readonly note: (line: string) => void;
@@ -20,16 +22,15 @@ export interface LogPorts {
 const RETRY = 1_000;
 const MOST_RETRY = 15_000;
 
-/** Resolves when the channel is gone, or after the signal. */
+/** Resolves when the channel is gone, nobody is signed in any more, or after the signal. */
 export async function readLog(
-  client: HippoClient,
   channelId: string,
-  { follow, write, note, clock }: LogPorts,
+  { follow, open, write, note, clock }: LogPorts,
   signal: AbortSignal,
 ): Promise<void> {
   for (let failures = 0; ; failures++) {
     try {
-      for await (const line of follow(client, channelId, { signal })) {
+      for await (const line of follow(await open(), channelId, { signal })) {
         if (failures > 0) note('Connected again; these are the last lines once more:');
         failures = 0;
         write(visibleLine(line));
@@ -38,6 +39,8 @@ export async function readLog(
       if (signal.aborted) return;
       const { code, message } = error as Error & { code?: string };
       if (code === 'NOT_FOUND') return note('The channel is gone.');
+      // To try again would try a password that is no longer right again and again.
+      if (code === 'UNAUTHORIZED') return note('The session has ended: sign in, then follow the log again.');
       if (failures === 0) note(`${message} Trying again…`);
     }
     await pause(clock, Math.min(RETRY * 2 ** failures, MOST_RETRY), signal);

@@ -1,7 +1,6 @@
 // Logs of channels, each in a terminal of its own: it can be searched, keeps its colours, and ends when it is closed.
 
 import * as vscode from 'vscode';
-import type { HippoClient } from '../../hippo/client.ts';
 import type { Disposable } from '../disposables.ts';
 import { readLog, type LogPorts } from './channel-log.ts';
 
@@ -10,27 +9,27 @@ export interface LoggedChannel {
   /** For people. */
   readonly name: string;
   readonly address: string;
-  readonly client: HippoClient;
 }
 
-type Follow = Pick<LogPorts, 'follow' | 'clock'>;
+type Follow = Pick<LogPorts, 'follow' | 'open' | 'clock'>;
 
 export class LogTerminals implements Disposable {
   /** By the id of the channel. */
   readonly #open = new Map<string, vscode.Terminal>();
 
-  /** One that is open already is shown again. */
+  /** One that still follows it is shown again. */
   show(channel: LoggedChannel, ports: Follow): void {
-    let terminal = this.#open.get(channel.id);
-    if (!terminal) {
-      terminal = vscode.window.createTerminal({
-        name: channel.name,
-        iconPath: new vscode.ThemeIcon('output'),
-        isTransient: true,
-        pty: createLog(channel, ports, () => this.#open.delete(channel.id)),
-      });
-      this.#open.set(channel.id, terminal);
-    }
+    const known = this.#open.get(channel.id);
+    if (known) return known.show(true);
+    const terminal = vscode.window.createTerminal({
+      name: channel.name,
+      iconPath: new vscode.ThemeIcon('output'),
+      isTransient: true,
+      pty: createLog(channel, ports, () => {
+        if (this.#open.get(channel.id) === terminal) this.#open.delete(channel.id);
+      }),
+    });
+    this.#open.set(channel.id, terminal);
     terminal.show(true);
   }
 
@@ -42,9 +41,9 @@ export class LogTerminals implements Disposable {
 const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
 function createLog(
-  { id, name, address, client }: LoggedChannel,
+  { id, name, address }: LoggedChannel,
   ports: Follow,
-  onClose: () => void,
+  onEnd: () => void,
 ): vscode.Pseudoterminal {
   const written = new vscode.EventEmitter<string>();
   const closed = new vscode.EventEmitter<void>();
@@ -56,16 +55,16 @@ function createLog(
     open() {
       say(dim(`The log of ${name}, ${address} (Ctrl+C ends it)`));
       const note = (line: string): void => say(dim(line));
-      readLog(client, id, { ...ports, write: say, note }, reading.signal).catch((error: unknown) =>
-        note(String(error)),
-      );
+      readLog(id, { ...ports, write: say, note }, reading.signal)
+        .catch((error: unknown) => note(String(error)))
+        .finally(onEnd);
     },
     handleInput(text) {
       if (text === '\u0003') closed.fire();
     },
     close() {
       reading.abort();
-      onClose();
+      onEnd();
       written.dispose();
       closed.dispose();
     },

@@ -2,10 +2,12 @@
 
 import * as vscode from 'vscode';
 import { SPELLINGS } from '../../hippofacts/find.ts';
+import type { HippoClient } from '../../hippo/client.ts';
 import { addressOf } from '../../session/address.ts';
 import type { App } from '../app.ts';
 import type { Connections, ConnectionStatus } from '../connections/connections.ts';
 import { Disposables, type Disposable, type Event } from '../disposables.ts';
+import { EditorError } from '../failure.ts';
 import { VIEWS } from '../ids.ts';
 import type { Projects } from '../projects.ts';
 import { AppCommands, type CommandNeeds } from './app-commands.ts';
@@ -83,11 +85,15 @@ export function registerTree(app: App, connections: Connections, projects: Proje
     targets.channel(row, 'Follow Log', async (target) => {
       const { session, channel } = target;
       const { followLog: follow } = await connections.core();
+      const { name } = session.connection;
+      // It is read in the background from here on: nobody is asked for a password in the midst of something else.
+      const open = async (): Promise<HippoClient> => {
+        const seen = await connections.peek(name);
+        if (seen) return seen.client;
+        throw new EditorError('NOT_RUNNING', 'The local Hippo does not run.');
+      };
       const address = addressOf(channel, session);
-      logs.show(
-        { id: channel.id, name: fullName(target), address, client: session.client },
-        { follow, clock },
-      );
+      logs.show({ id: channel.id, name: fullName(target), address }, { follow, open, clock });
     });
   const apps = new AppCommands(needs);
   const channels = new ChannelCommands(needs);
@@ -95,7 +101,7 @@ export function registerTree(app: App, connections: Connections, projects: Proje
   const variables = new VariableCommands(needs);
   const release = new ReleaseCommand(needs);
   const bindles = new BindleCommands(needs, bindleWindow);
-  disposables.add(registerBindleFiles(new BindleReader(connections, app.places)));
+  disposables.add(registerBindleFiles(new BindleReader(connections)));
   const refresh = async (): Promise<void> => {
     await view.show();
     await prompts.progress({ title: 'Reading the apps…', where: { view: VIEWS.apps } }, () =>

@@ -119,6 +119,52 @@ describe('the connection in use', () => {
     expect((await connections.current()).name).toBe('local');
   });
 
+  test('has the state that belongs to it, whatever was begun before with another one', async () => {
+    const { app, connections, bar } = world();
+    for (const name of ['one', 'two'])
+      await connections.store.add({ name, hippoUrl: `https://${name}.example` });
+    await connections.choose('one');
+    await expect(
+      connections.use(async () => {
+        await connections.choose('two');
+        throw Object.assign(new Error('Nobody there.'), { code: 'UNREACHABLE' });
+      }),
+    ).rejects.toThrow('Nobody there.');
+    expect(bar()?.text).toBe('$(cloud) Hippo: two');
+    expect(app.notifications).toEqual([]);
+  });
+
+  test('is not said to be away where its Bindle server on another machine is', async () => {
+    const hippo = await startHippo();
+    const { connections, bar } = await signedIn(hippo);
+    await connections.store.put({
+      ...(await connections.store.get('far')),
+      bindleUrl: 'https://bindle.example/v1',
+    });
+    await connections.refresh();
+    const away = Object.assign(new Error('Nobody there.'), { name: 'BindleError', code: 'UNREACHABLE' });
+    const failed = connections.use(async ({ client }) => {
+      await client.apps();
+      throw away;
+    });
+    await expect(failed).rejects.toBe(away);
+    expect(bar()?.label).not.toContain('does not answer');
+    connections.report('far', Object.assign(new Error('Nobody there.'), { code: 'UNREACHABLE' }));
+    expect(bar()?.label).toContain('does not answer');
+  });
+
+  test('is not said to be connecting by who only looks, and long before the work is done by who works', async () => {
+    const hippo = await startHippo();
+    const { connections, bar } = await signedIn(hippo);
+    await connections.choose('local');
+    await connections.choose('far');
+    expect(bar()?.label).toContain('not asked yet');
+    await connections.session({ ask: false });
+    await connections.peek();
+    expect(bar()?.label).toContain('not asked yet');
+    await connections.use(() => waitFor(() => expect(bar()?.label).toContain('connected')));
+  });
+
   test('that the setting names but nobody has added is said to be missing', async () => {
     const { app, connections, bar } = world();
     await app.settings.set('hippo.connection', 'nowhere', 'workspace');
@@ -172,6 +218,33 @@ describe('signing in', () => {
     });
     expect(bar()?.text).toBe('$(key) Hippo: far');
     await waitFor(() => expect(done).toEqual([[]]));
+    expect(bar()?.text).toBe('$(cloud) Hippo: far');
+  });
+
+  test('is offered for the connection that failed, whichever is chosen by then', async () => {
+    const [far, near] = [await startHippo(), await startHippo()];
+    const { app, connections, bar } = await signedIn(near);
+    await connections.store.add({ name: 'other', hippoUrl: far.url });
+    const done: unknown[] = [];
+    app.press(/does not know who you are/, 'Sign In');
+    app.answer('ana', 'right');
+    await app.guard.run('Listing apps', async () => {
+      done.push(await connections.use(({ client }) => client.apps(), { connection: 'other' }));
+    });
+    await waitFor(() => expect(done).toEqual([[]]));
+    expect(far.signIns()).toBe(1);
+    expect(app.asked.at(-1)?.title).toBe('Sign In to other');
+    app.press(/is broken/, 'Edit Connection');
+    app.answer(CANCEL);
+    await app.guard.run('x', () =>
+      connections.use(
+        () => Promise.reject(Object.assign(new Error('It is broken.'), { code: 'NOT_HIPPO' })),
+        {
+          connection: 'other',
+        },
+      ),
+    );
+    await waitFor(() => expect(app.asked.at(-1)?.title).toBe('Edit other'));
     expect(bar()?.text).toBe('$(cloud) Hippo: far');
   });
 

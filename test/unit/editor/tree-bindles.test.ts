@@ -251,19 +251,19 @@ describe('the bindle of a revision', () => {
 
   test('is read for the window: each invoice once, contents checked, nothing started', async () => {
     let asked = 0;
-    const reader = new BindleReader(
-      {
-        core: async () => ({
-          ...(await import('../../../src/editor/core.ts')),
-          findLocalPlatform: async () => undefined,
-        }),
-        session: async () => {
+    let instance = 'first';
+    const reader = new BindleReader({
+      core: () => import('../../../src/editor/core.ts'),
+      peek: async (name) => {
+        if (name === 'local') return undefined;
+        const connection = { name, hippoUrl: 'https://far.example' };
+        const open = (): Promise<unknown> => {
           asked++;
-          return { bindle: () => Promise.resolve(bindle) } as unknown as Session;
-        },
+          return Promise.resolve(bindle);
+        };
+        return { connection, platform: { instance }, bindle: open } as unknown as Session;
       },
-      app.places,
-    );
+    });
     const id = { name: 'acme/weather', version: '1.2.0' };
     const [one, two] = await Promise.all([reader.invoice('far', id), reader.invoice('far', id)]);
     expect(one).toBe(two);
@@ -272,5 +272,10 @@ describe('the bindle of a revision', () => {
     expect(Buffer.from(await reader.content('far', id, css)).toString()).toBe('same');
     await expect(reader.content('far', id, { ...css, sha256: label('', 'other').sha256 })).rejects.toThrow();
     await expect(reader.invoice('local', id)).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    // What answers there now may have another bindle of this name and version.
+    const before = asked;
+    instance = 'second';
+    expect(await reader.invoice('far', id)).toEqual(one);
+    expect(asked).toBe(before + 1);
   });
 });

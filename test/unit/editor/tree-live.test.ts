@@ -141,10 +141,10 @@ describe('the log of a channel', () => {
       failure('NOT_FOUND'),
     ];
     const reading = readLog(
-      hippo.client,
       'c',
       {
         clock: app.clock,
+        open: () => Promise.resolve(hippo.client),
         write: (line) => said.push(line),
         note: (line) => said.push(`(${line})`),
         follow: async function* () {
@@ -171,15 +171,52 @@ describe('the log of a channel', () => {
     ]);
   });
 
+  test('asks for the way to its server each time, and ends with the session: nobody is bothered', async () => {
+    const app = new FakeApp(join(root, 'home'));
+    const said: string[] = [];
+    const ways = [
+      failure('NOT_RUNNING', 'It does not run.'),
+      hippo.client,
+      failure('UNAUTHORIZED', 'Who are you?'),
+    ];
+    const reading = readLog(
+      'c',
+      {
+        clock: app.clock,
+        open: () => {
+          const way = ways.shift();
+          return way instanceof Error || !way
+            ? Promise.reject(way ?? failure('NOT_FOUND'))
+            : Promise.resolve(way);
+        },
+        write: (line) => said.push(line),
+        note: (line) => said.push(`(${line})`),
+        follow: async function* () {
+          yield 'one';
+        },
+      },
+      new AbortController().signal,
+    );
+    const waits = setInterval(() => app.pass(20_000), 5);
+    await reading;
+    clearInterval(waits);
+    expect(said).toEqual([
+      '(It does not run. Trying again…)',
+      '(Connected again; these are the last lines once more:)',
+      'one',
+      '(The session has ended: sign in, then follow the log again.)',
+    ]);
+  });
+
   test('ends when nobody reads it any more, also while it waits', async () => {
     const app = new FakeApp(join(root, 'home'));
     const reading = new AbortController();
     const notes: string[] = [];
     const done = readLog(
-      hippo.client,
       'c',
       {
         clock: app.clock,
+        open: () => Promise.resolve(hippo.client),
         write: () => undefined,
         note: (line) => notes.push(line),
         follow: async function* () {
