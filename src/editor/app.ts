@@ -224,7 +224,10 @@ export interface StatusBar {
 
 /** Variables of the terminals and tasks of this window, over those of the user. */
 export interface TerminalEnvironment {
+  /** These and no others. */
   set(variables: Readonly<Record<string, string>>, appendToPath: string | undefined, why: string): void;
+  /** These besides those that are there, which may be of an earlier time of this workspace. */
+  add(variables: Readonly<Record<string, string>>, appendToPath: string, why: string): void;
   clear(): void;
 }
 

@@ -208,19 +208,22 @@ function createStatusBar(context: vscode.ExtensionContext): StatusBar {
 function createTerminals(collection: vscode.GlobalEnvironmentVariableCollection): TerminalEnvironment {
   // A login shell may set PATH anew: where VS Code's shell integration is on, ours is added after that, too.
   const options = { applyAtProcessCreation: true, applyAtShellIntegration: true };
+  const add: TerminalEnvironment['set'] = (variables, appendToPath, why) => {
+    collection.description = why;
+    // A change of what is there already would mark every open terminal as out of date.
+    for (const [name, value] of Object.entries(variables))
+      if (collection.get(name)?.value !== value) collection.replace(name, value, options);
+    const path = appendToPath === undefined ? undefined : `${delimiter}${appendToPath}`;
+    if (path !== undefined && collection.get('PATH')?.value !== path)
+      collection.append('PATH', path, options);
+  };
   return {
     set(variables, appendToPath, why) {
-      const wanted = new Map(Object.entries(variables));
-      collection.description = why;
       for (const [name] of [...collection])
-        if (!wanted.has(name) && !(name === 'PATH' && appendToPath !== undefined)) collection.delete(name);
-      // A change of what is there already would mark every open terminal as out of date.
-      for (const [name, value] of wanted)
-        if (collection.get(name)?.value !== value) collection.replace(name, value, options);
-      const path = appendToPath === undefined ? undefined : `${delimiter}${appendToPath}`;
-      if (path !== undefined && collection.get('PATH')?.value !== path)
-        collection.append('PATH', path, options);
+        if (!(name in variables) && !(name === 'PATH' && appendToPath !== undefined)) collection.delete(name);
+      add(variables, appendToPath, why);
     },
+    add,
     clear: () => collection.clear(),
   };
 }

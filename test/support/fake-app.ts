@@ -218,6 +218,10 @@ export class FakeApp implements App {
       for (const [name, value] of Object.entries(variables)) this.terminalVariables.set(name, value);
       this.terminalPath = appendToPath;
     },
+    add: (variables, appendToPath) => {
+      for (const [name, value] of Object.entries(variables)) this.terminalVariables.set(name, value);
+      this.terminalPath = appendToPath;
+    },
     clear: () => {
       this.terminalVariables.clear();
       this.terminalPath = undefined;

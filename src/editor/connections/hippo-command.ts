@@ -27,13 +27,18 @@ export function commandVariables(command: string): Record<string, string> {
   return { [NODE]: process.execPath, [COMMAND]: command };
 }
 
+/** The folder for PATH. @param storage for what belongs to the extension */
+export function commandFolder(storage: string): string {
+  return join(storage, 'bin');
+}
+
 /**
  * Writes the scripts where they are not, or are those of another version.
  * @param folder for what belongs to the extension
  * @returns the folder for PATH
  */
 export async function writeCommand(folder: string): Promise<string> {
-  const bin = join(folder, 'bin');
+  const bin = commandFolder(folder);
   await mkdir(bin, { recursive: true });
   for (const [name, text] of Object.entries(SCRIPTS)) {
     const file = join(bin, name);

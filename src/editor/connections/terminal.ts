@@ -8,10 +8,12 @@ import { WINDOW_SOCKET } from '../../session/window-socket.ts';
 import type { App } from '../app.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
 import type { Connections } from './connections.ts';
-import { commandVariables, writeCommand } from './hippo-command.ts';
+import { commandFolder, commandVariables, writeCommand } from './hippo-command.ts';
 import { serveWindow, type WindowServer } from './window-server.ts';
 
 type Addresses = Pick<Connection, 'hippoUrl' | 'bindleUrl'>;
+
+const WHY = 'The command `hippo`, with the connection of this window';
 
 export class TerminalCommand implements Disposable {
   readonly #app: App;
@@ -39,6 +41,12 @@ export class TerminalCommand implements Disposable {
     this.#disposables.add(this.#connections.onDidChange(update));
     this.#disposables.add(workspace.onDidTrust(update));
     this.#disposables.add(settings.onDidChange(['hippo.terminal'], update));
+    if (this.#isWanted) {
+      // At once, with what needs no waiting for: a task that was waiting for the extension to be activated, the first
+      // of a workspace, finds the command. Its scripts are written by the time that a terminal has started.
+      const { terminals, extension } = this.#app;
+      terminals.add(this.#command, commandFolder(extension.storage), WHY);
+    }
     update();
   }
 
@@ -57,9 +65,18 @@ export class TerminalCommand implements Disposable {
     );
   }
 
+  get #isWanted(): boolean {
+    const { settings, workspace } = this.#app;
+    return workspace.isTrusted && settings.get('hippo.terminal.command');
+  }
+
+  get #command(): Record<string, string> {
+    return commandVariables(this.#app.extension.path('dist/cli.cjs'));
+  }
+
   async #update(): Promise<void> {
-    const { settings, workspace, terminals, extension } = this.#app;
-    if (!workspace.isTrusted || !settings.get('hippo.terminal.command')) return terminals.clear();
+    const { terminals, extension } = this.#app;
+    if (!this.#isWanted) return terminals.clear();
     const bin = await (this.#bin ??= writeCommand(extension.storage).catch((error: unknown) => {
       this.#bin = undefined;
       throw error;
@@ -68,15 +85,7 @@ export class TerminalCommand implements Disposable {
       this.#server = undefined;
       throw error;
     }));
-    terminals.set(
-      {
-        ...commandVariables(extension.path('dist/cli.cjs')),
-        [WINDOW_SOCKET]: path,
-        ...(await this.#addresses()),
-      },
-      bin,
-      'The command `hippo`, with the connection of this window',
-    );
+    terminals.set({ ...this.#command, [WINDOW_SOCKET]: path, ...(await this.#addresses()) }, bin, WHY);
   }
 
   /** Other programs, such as the original `hippo`, know these variables too. */

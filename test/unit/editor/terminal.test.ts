@@ -60,6 +60,22 @@ describe('variables', () => {
     expect([...app.terminalVariables.values()].join()).not.toContain('good');
   });
 
+  test('have the command before the extension gives back control, and keep what is there from before', async () => {
+    const { app, connections } = await world();
+    app.terminals.set({ [WINDOW_SOCKET]: '/of/an/earlier/window', HIPPO_URL: FAR.hippoUrl }, undefined, '');
+    const terminal = new TerminalCommand(app, connections, {});
+    disposables.push(terminal);
+    terminal.start();
+    expect(app.terminalPath).toBe(join(app.extension.storage, 'bin'));
+    expect(Object.fromEntries(app.terminalVariables)).toMatchObject({
+      ...commandVariables(app.extension.path('dist/cli.cjs')),
+      [WINDOW_SOCKET]: '/of/an/earlier/window',
+      HIPPO_URL: FAR.hippoUrl,
+    });
+    await terminal.update();
+    expect(app.terminalVariables.get('HIPPO_URL')).toBeUndefined();
+  });
+
   test('name the local Hippo where it is, or was', async () => {
     const { app, connections, terminal, variable } = await world();
     expect(variable('HIPPO_URL')).toBeUndefined();
@@ -92,6 +108,7 @@ describe('variables', () => {
   test('are there only in a workspace that is trusted, and where the setting wants them', async () => {
     const { app, variable } = await world({ isTrusted: false });
     expect(app.terminalVariables.size).toBe(0);
+    expect(app.terminalPath).toBeUndefined();
     app.trust(true);
     await waitFor(() => expect(variable(WINDOW_SOCKET)).toBeDefined());
     await app.settings.set('hippo.terminal.command', false, 'user');
