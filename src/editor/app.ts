@@ -44,10 +44,13 @@ export interface Log {
   show(): void;
 }
 
+/** Whose setting it is: the URI of a folder of the workspace is that folder's. */
+export type SettingTarget = 'user' | 'workspace' | { readonly folder: string };
+
 export interface Settings {
   /** @param resource URI of what it is for, where folders may differ */
   get<K extends keyof SettingMap>(key: K, resource?: string): SettingMap[K];
-  set<K extends keyof SettingMap>(key: K, value: SettingMap[K], target: 'user' | 'workspace'): Promise<void>;
+  set<K extends keyof SettingMap>(key: K, value: SettingMap[K], target: SettingTarget): Promise<void>;
   /** Tells of a change of any of these keys, or of all below one: `http` means all of `http.…`. */
   onDidChange(keys: readonly string[], listener: () => unknown): Disposable;
 }

@@ -22,6 +22,16 @@ export function visitAddress(
   return byPort ?? addressOf(channel, { connection });
 }
 
+/** The same to be read or copied: as the browser of who sits at this window needs it. */
+export async function externalAddress(
+  links: Pick<Links, 'elsewhere' | 'external'>,
+  channel: Place,
+  connection: Pick<Connection, 'hippoUrl'>,
+): Promise<string> {
+  const address = visitAddress(channel, connection, links);
+  return links.elsewhere ? links.external(address) : address;
+}
+
 export function openChannel(
   links: Links,
   channel: Place,

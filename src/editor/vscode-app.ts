@@ -97,9 +97,10 @@ function createSettings(): Settings {
         .getConfiguration(undefined, resource === undefined ? undefined : vscode.Uri.parse(resource))
         .get(key) as never,
     set: async (key, value, target) => {
-      const where =
-        target === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
-      await vscode.workspace.getConfiguration().update(key, value, where);
+      const { Global, Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
+      const folder = typeof target === 'object' ? vscode.Uri.parse(target.folder) : undefined;
+      const where = folder ? WorkspaceFolder : target === 'user' ? Global : Workspace;
+      await vscode.workspace.getConfiguration(undefined, folder).update(key, value, where);
     },
     onDidChange: (keys, listener) =>
       vscode.workspace.onDidChangeConfiguration((change) => {

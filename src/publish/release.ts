@@ -1,6 +1,7 @@
 // From a bindle that a server holds to a channel that runs it: app, channel, revision (hippo-api.md §4, §5). Each part
 // begins with a look at what is there, so that all of it can be repeated.
 
+import type { Network } from '../bindle/http.ts';
 import { formatId } from '../bindle/id.ts';
 import { HippoError, type HippoClient } from '../hippo/client.ts';
 import { followRule, pinRevision } from '../hippo/selection.ts';
@@ -10,7 +11,8 @@ import { rest, waitUntilServed, type ServedChannel } from './wait.ts';
 export type ReleaseEvent =
   | { type: 'made'; step: Step; name: string }
   | { type: 'registered'; already: boolean }
-  | { type: 'waiting'; channels: readonly string[] }
+  /** It is released; what its channels run and serve is as it was before. */
+  | { type: 'waiting'; appId: string | undefined; channels: readonly ServedChannel[] }
   /** A later version than this one was faster. */
   | { type: 'overtaken'; channel: ServedChannel }
   | { type: 'retry'; reason: string };
@@ -24,6 +26,8 @@ export interface ReleaseOptions {
   onEvent?: (event: ReleaseEvent) => void;
   /** How long the channels may take to answer, in ms; 0 does not wait. */
   patience?: number;
+  /** The way to the channels' pages, where the environment does not say it all. */
+  network?: Network | undefined;
   /** Between two looks, in ms; before something is tried again, longer each time. */
   pause?: number;
 }
@@ -93,7 +97,8 @@ export async function release(options: ReleaseOptions): Promise<Released> {
     channels: [...waitFor].map(([id, ofApp]) => ({ id, appId: ofApp })),
     patience,
     pause,
-    onWaiting: (names) => onEvent?.({ type: 'waiting', channels: names }),
+    onWaiting: (waiting) => onEvent?.({ type: 'waiting', appId, channels: waiting }),
+    network: options.network,
     ...(signal ? { signal } : {}),
   });
   for (const channel of channels)

@@ -2,6 +2,7 @@
 // listeners and other answers; nothing here knows a screen.
 
 import type { BindleClient } from '../bindle/client.ts';
+import type { Network } from '../bindle/http.ts';
 import { formatId, type BindleId } from '../bindle/id.ts';
 import type { Invoice, Label } from '../bindle/invoice.ts';
 import { PushError, type PushEvent } from '../bindle/push.ts';
@@ -50,6 +51,8 @@ export interface Target {
   yes?: boolean;
   /** The local Hippo, where nobody is asked before something new is made. */
   local?: boolean;
+  /** The way to the pages of channels, where the environment does not say it all. */
+  network?: Network | undefined;
   /** False: does not wait until the channels answer. */
   wait?: boolean;
   onEvent?: (event: PublishEvent) => void;
@@ -366,12 +369,13 @@ async function goLive(
   options: Target,
   reached: Reached,
 ): Promise<Released> {
-  const { hippo, wait = true, signal, onEvent } = options;
+  const { hippo, wait = true, network, signal, onEvent } = options;
   onEvent?.({ type: 'stage', stage: 'release' });
   const released = await release({
     plan,
     hippo,
     steps,
+    network,
     onEvent: (event) => {
       if (event.type === 'waiting') {
         reached.at('released', plan.id);

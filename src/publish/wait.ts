@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
-import { createDispatcher } from '../bindle/http.ts';
+import { createDispatcher, type Network } from '../bindle/http.ts';
 import { formatId, type BindleId } from '../bindle/id.ts';
 import type { ChannelItem } from '../hippo/api.ts';
 import { HippoError, type HippoClient } from '../hippo/client.ts';
@@ -17,8 +17,10 @@ export interface WaitOptions {
   patience: number;
   /** Between two looks, in ms. */
   pause: number;
-  /** Told what is waited for. */
-  onWaiting: (names: readonly string[]) => void;
+  /** Told what is waited for, as it is before. */
+  onWaiting: (channels: readonly ServedChannel[]) => void;
+  /** The way to their pages, where the environment does not say it all. */
+  network?: Network | undefined;
   signal?: AbortSignal;
 }
 
@@ -54,7 +56,15 @@ export async function waitUntilServed(options: WaitOptions): Promise<ServedChann
     options.channels.map(async (one) => ({ ...one, item: await hippo.channel(one.id, { signal }) })),
   );
   const seen = new Map<string, Seen>(channels.map(({ item }) => [item.id, { runs: runsNow(item) }]));
-  if (patience > 0 && channels.length > 0) options.onWaiting(channels.map(({ item }) => item.name));
+  const connection = { hippoUrl: hippo.url.href };
+  const served = (): ServedChannel[] =>
+    channels.map(({ item }) => ({
+      id: item.id,
+      name: item.name,
+      address: addressOf(item, { connection }),
+      ...(seen.get(item.id) ?? { runs: null }),
+    }));
+  if (patience > 0 && channels.length > 0) options.onWaiting(served());
   const end = Date.now() + patience;
   for (let waiting = patience > 0 ? channels : []; waiting.length > 0;) {
     const reasons = new Map<(typeof channels)[number], string>();
@@ -74,13 +84,7 @@ export async function waitUntilServed(options: WaitOptions): Promise<ServedChann
       );
     await rest(pause, signal);
   }
-  const connection = { hippoUrl: hippo.url.href };
-  return channels.map(({ item }) => ({
-    id: item.id,
-    name: item.name,
-    address: addressOf(item, { connection }),
-    ...(seen.get(item.id) ?? { runs: null }),
-  }));
+  return served();
 }
 
 type Seen = Pick<ServedChannel, 'runs' | 'status'>;
@@ -88,7 +92,7 @@ type Seen = Pick<ServedChannel, 'runs' | 'status'>;
 /** What a channel serves by now, or why that is not yet what it should be. */
 async function lookAt(
   { id: channelId, appId }: { id: string; appId: string },
-  { id, hippo, signal }: WaitOptions,
+  { id, hippo, network, signal }: WaitOptions,
 ): Promise<Seen | { reason: string }> {
   try {
     const channel = await hippo.channel(channelId, { signal });
@@ -100,7 +104,7 @@ async function lookAt(
     // Whoever has stopped it wants no answer from it.
     if (channel.desiredStatus === 'Dead') return { runs };
     if ((await statusOf(channel, hippo, signal)) === 'Dead') return { reason: 'is dead' };
-    const status = await statusOfPage(channel, hippo.url, signal);
+    const status = await statusOfPage(channel, hippo.url, network, signal);
     if (status === undefined) return { reason: 'does not answer' };
     // A gateway that has nobody to ask; all else is the app's own answer.
     return status < 502 || status > 504 ? { runs, status } : { reason: `answers ${status}` };
@@ -159,13 +163,19 @@ async function statusOf(
 async function statusOfPage(
   channel: ChannelItem,
   hippo: URL,
+  network: Network | undefined,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
   // Names under `localhost` are not known to every resolver.
   const [byPort] = (channel.urls ?? []).filter((url) => /^http:\/\/(127\.0\.0\.1|localhost):/.test(url));
   const url = byPort ?? addressOf(channel, { connection: { hippoUrl: hippo.href } });
   // Only whether it answers is asked, and nothing is told: whose certificate it is does not matter here.
-  const dispatcher = createDispatcher({ url, insecure: true, connections: 1 });
+  const dispatcher = createDispatcher({
+    url,
+    insecure: true,
+    connections: 1,
+    ...(network === undefined ? {} : { network }),
+  });
   try {
     const { statusCode, body } = await request(url, {
       dispatcher,

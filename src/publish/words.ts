@@ -120,7 +120,7 @@ function releaseLines(event: ReleaseEvent): Line[] {
     case 'retry':
       return [{ text: `Trying again: ${visible(event.reason)}`, tone: 'hurdle', matters: true }];
     case 'waiting':
-      return [{ text: `Waiting for ${event.channels.join(', ')}` }];
+      return [{ text: `Waiting for ${event.channels.map(({ name }) => name).join(', ')}` }];
     case 'made': {
       const { step, name } = event;
       const other = step.type === 'create-app' && step.name !== name ? ` (as ${name})` : '';

@@ -61,7 +61,10 @@ export class FakeApp implements App {
   readonly statusItems = new Map<string, Parameters<StatusItem['show']>[0] | undefined>();
   readonly stored = new Map<string, string>();
   readonly terminalVariables = new Map<string, string>();
+  /** Settings of the user, of the workspace, and of its folders by their URIs. */
   readonly values = new Map<keyof SettingMap, unknown>();
+  readonly workspaceValues = new Map<keyof SettingMap, unknown>();
+  readonly folderValues = new Map<string, Map<keyof SettingMap, unknown>>();
   terminalPath: string | undefined;
   files: string[] = [];
   time = Date.UTC(2026, 0, 1);
@@ -135,9 +138,17 @@ export class FakeApp implements App {
   }
 
   readonly settings: App['settings'] = {
-    get: (key) => (this.values.get(key) ?? { ...SETTINGS, ...HOST_DEFAULTS }[key]) as never,
-    set: async (key, value) => {
-      this.values.set(key, value);
+    get: (key, resource) => {
+      const folder = [...this.folderValues.keys()].find((uri) => resource?.startsWith(`${uri}/`));
+      const ofFolder = folder === undefined ? undefined : this.folderValues.get(folder)?.get(key);
+      const value = ofFolder ?? this.workspaceValues.get(key) ?? this.values.get(key);
+      return (value ?? { ...SETTINGS, ...HOST_DEFAULTS }[key]) as never;
+    },
+    set: async (key, value, target) => {
+      const { values, workspaceValues, folderValues } = this;
+      if (typeof target === 'object')
+        folderValues.set(target.folder, new Map([...(folderValues.get(target.folder) ?? []), [key, value]]));
+      else (target === 'user' ? values : workspaceValues).set(key, value);
       this.#changes.fire(key);
     },
     onDidChange: (keys, listener) =>

@@ -97,11 +97,14 @@ export class PublishCommands {
    */
   async allow(uri: string, files: readonly string[]): Promise<void> {
     const { app, publisher, targets } = this.#needs;
-    const { settings, workspace } = app;
+    demandTrust(app);
+    const { settings } = app;
+    const target = targets.at(uri);
     const allowed = new Set([...settings.get('hippo.publish.allow', uri), ...files]);
-    const where = workspace.folders.length > 0 ? 'workspace' : 'user';
+    // For this folder alone: in the others, a file of this name may be a secret.
+    const where = target.workspaceFolder ? { folder: target.workspaceFolder.uri } : 'user';
     await settings.set('hippo.publish.allow', [...allowed], where);
-    await publisher.check(targets.at(uri));
+    await publisher.check(target);
   }
 
   /** @param known asked for if absent */
@@ -112,9 +115,8 @@ export class PublishCommands {
     const { label, bindle, channels } = record;
     await this.#alone(record, `Releasing ${label} ${bindle.version} again`, async () => {
       const again = await inWindow(app, `Releasing ${label} ${bindle.version} again`, (listener) =>
-        releaseAgain({ app, connections }, record, listener),
+        releaseAgain({ app, connections, history }, record, listener),
       );
-      await history.add(again);
       const names = again.channels.map(({ name }) => name);
       const gone = channels.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
       const lost = gone.length === 0 ? '' : `; ${listOf(gone)} ${gone.length === 1 ? 'is' : 'are'} gone`;

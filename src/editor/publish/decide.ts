@@ -8,22 +8,22 @@ import type { App } from '../app.ts';
 import type { SettingKey, SettingMap } from '../ids.ts';
 import { BUMP_NAMES } from './bumps.ts';
 
-type Needs = Pick<App, 'prompts' | 'settings' | 'workspace'>;
+type Needs = Pick<App, 'prompts' | 'settings'>;
 
 /** Answers for one publish. */
 export class Decider {
   readonly #app: Needs;
-  readonly #resource: string;
+  readonly #resource: string | undefined;
   readonly #onAsk: () => void;
   #plan: Plan | undefined;
   /** Whoever wants an app wants it with its channel. */
   #wantsApp = false;
 
   /**
-   * @param resource URI of what is published, whose folder may have settings of its own
+   * @param resource URI of what is published, whose folder may have settings of its own; undefined if it is of none
    * @param onAsk called before a person is asked
    */
-  constructor(app: Needs, resource: string, onAsk: () => void = () => undefined) {
+  constructor(app: Needs, resource: string | undefined, onAsk: () => void = () => undefined) {
     this.#app = app;
     this.#resource = resource;
     this.#onAsk = onAsk;
@@ -65,7 +65,7 @@ export class Decider {
         actions: ['Publish', never],
       },
     );
-    if (answer === never) await this.#set('hippo.publish.confirmChannels', false);
+    if (answer === never) await this.#stopAsking('hippo.publish.confirmChannels', false);
     return true;
   }
 
@@ -76,7 +76,7 @@ export class Decider {
     const actions = without ? [action, without, never] : [action, never];
     this.#onAsk();
     const answer = await this.#app.prompts.choose(message, { detail, actions });
-    if (answer === never) await this.#set('hippo.publish.makeMissing', 'make');
+    if (answer === never) await this.#stopAsking('hippo.publish.makeMissing', 'make');
     if (step.type === 'create-app') this.#wantsApp = true;
     return answer !== without;
   }
@@ -153,9 +153,15 @@ export class Decider {
     return this.#app.settings.get(key, this.#resource);
   }
 
-  #set<K extends SettingKey>(key: K, value: SettingMap[K]): Promise<void> {
-    const { settings, workspace } = this.#app;
-    return settings.set(key, value, workspace.folders.length > 0 ? 'workspace' : 'user');
+  /** For whoever does not want to be asked, and for nobody else: the settings of a workspace are shared. */
+  async #stopAsking<K extends SettingKey>(key: K, value: SettingMap[K]): Promise<void> {
+    const { settings, prompts } = this.#app;
+    await settings.set(key, value, 'user');
+    if (this.#get(key) !== value)
+      void prompts.notify(
+        'warning',
+        `You will be asked again here: the settings of this workspace have ${key}.`,
+      );
   }
 }
 

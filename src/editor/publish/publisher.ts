@@ -2,13 +2,17 @@
 // shown and what is remembered. Commands, buttons and tasks all come by here.
 
 import { dirname, resolve } from 'node:path';
+import type { BindleId } from '../../bindle/id.ts';
+import type { BindleClient } from '../../bindle/client.ts';
 import type { SigningKey } from '../../bindle/signing.ts';
 import type { Problem } from '../../hippofacts/problem.ts';
 import type { Plan } from '../../publish/plan.ts';
+import type { ReleaseEvent } from '../../publish/release.ts';
 import type { Published, PublishEvent, PublishOptions, Stage } from '../../publish/run.ts';
 import { count } from '../../publish/text.ts';
 import type { App } from '../app.ts';
 import type { Connections, Core, Session } from '../connections/connections.ts';
+import { networkOf } from '../connections/network.ts';
 import { EditorError } from '../failure.ts';
 import { NO_BUILD, type Builds, type BuildTask } from './builds.ts';
 import { Decider } from './decide.ts';
@@ -35,6 +39,9 @@ export interface Preview {
   /** For people. */
   readonly connection: string;
 }
+
+/** The app and the channels of a release, as its events tell them. */
+type ReleasedTo = Pick<Extract<ReleaseEvent, { type: 'waiting' }>, 'appId' | 'channels'>;
 
 type Job = PublishOptions & { readonly onEvent: (event: PublishEvent) => void };
 
@@ -81,29 +88,33 @@ export class Publisher {
     demandTrust(this.#needs.app);
     const done = await this.#withPipeline(target, wish, listener, async (core, session, job) => {
       const times = new core.StageTimes();
+      let id: BindleId | undefined;
       let appName: string | undefined;
-      const published = await core.publish({
-        ...job,
-        onEvent: (event) => {
-          times.onEvent(event);
-          if (event.type === 'planned') appName = event.plan.app?.name;
-          if (
-            event.type === 'release' &&
-            event.event.type === 'made' &&
-            event.event.step.type === 'create-app'
-          )
-            appName = event.event.name;
-          job.onEvent(event);
-        },
-      });
-      const { appId, id, channels } = published;
-      const app = appId === undefined ? undefined : { id: appId, name: appName ?? target.label };
-      const record = recordOf(
-        { kind: 'publish', target, versioning: wish.versioning, bindle: id, app, channels },
-        session.connection,
-        this.#needs.app.clock.now(),
-      );
-      return { record, published, milliseconds: times.end() };
+      let waiting: ReleasedTo | undefined;
+      const record = (bindle: BindleId, { appId, channels }: ReleasedTo): PublishRecord => {
+        const app = appId === undefined ? undefined : { id: appId, name: appName ?? target.label };
+        return recordOf(
+          { kind: 'publish', target, versioning: wish.versioning, bindle, app, channels },
+          session.connection,
+          this.#needs.app.clock.now(),
+        );
+      };
+      const onEvent = (event: PublishEvent): void => {
+        times.onEvent(event);
+        if (event.type === 'planned') [id, appName] = [event.plan.id, event.plan.app?.name];
+        if (event.type === 'release' && event.event.type === 'waiting') waiting = event.event;
+        if (event.type === 'release' && event.event.type === 'made' && event.event.step.type === 'create-app')
+          appName = event.event.name;
+        job.onEvent(event);
+      };
+      try {
+        const published = await core.publish({ ...job, onEvent });
+        return { record: record(published.id, published), published, milliseconds: times.end() };
+      } catch (error) {
+        // It is released all the same; nobody has waited, or nothing has answered.
+        if (id && waiting) await history.add(record(id, waiting));
+        throw error;
+      }
     });
     await history.add(done.record);
     return done;
@@ -144,7 +155,7 @@ export class Publisher {
       await this.#needs.builds.run(build, signal);
     }
     // Another bindle that the project refers to may be on the server; nothing is started for that.
-    const external = await (await connections.peek().catch(() => undefined))?.bindle();
+    const external = await this.#openQuietly(connections);
     const user = core.publisher(process.env);
     try {
       const made = await core.makeBindle({
@@ -174,7 +185,7 @@ export class Publisher {
     const { app, connections, diagnostics } = this.#needs;
     const core = await connections.core();
     const user = core.publisher(process.env);
-    const external = await (await connections.peek().catch(() => undefined))?.bindle().catch(() => undefined);
+    const external = await this.#openQuietly(connections);
     try {
       const made = await core.makeBindle({
         ...this.#project(target, complete({}, target, app.settings), user),
@@ -190,6 +201,12 @@ export class Publisher {
     } finally {
       await external?.close();
     }
+  }
+
+  /** The Bindle server of the connection, for who may need it; undefined if it cannot be had. */
+  async #openQuietly(connections: Connections): Promise<BindleClient | undefined> {
+    const { guard } = this.#needs.app;
+    return guard.quietly('Opening the Bindle server', async () => (await connections.peek())?.bindle());
   }
 
   /** What comes before the pipeline: nothing is unsaved, and it is known what builds. */
@@ -231,6 +248,7 @@ export class Publisher {
         external: bindle,
         decide: decider.decide,
         local: session.platform !== undefined,
+        network: networkOf(app.settings),
         clock: () => new Date(app.clock.now()),
         signal,
         abort: listener.abort,

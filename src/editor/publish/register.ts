@@ -80,7 +80,7 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
   disposables.add(registerQuickFixes(diagnostics));
-  disposables.add(registerTasks({ app, projects, targets, publisher }));
+  disposables.add(registerTasks({ app, connections, projects, targets, publisher }));
   disposables.add(recheck(app, publisher, targets, diagnostics));
   return disposables;
 }

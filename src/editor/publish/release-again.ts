@@ -1,23 +1,29 @@
 // A version that was published before runs again, on the same channels, by the pipeline.
 
 import type { AppItem, ChannelItem } from '../../hippo/api.ts';
-import type { Released } from '../../publish/release.ts';
+import type { PublishEvent } from '../../publish/run.ts';
+import type { ServedChannel } from '../../publish/wait.ts';
 import { listOf } from '../../publish/text.ts';
 import type { App } from '../app.ts';
 import type { Connections, Session } from '../connections/connections.ts';
+import { networkOf } from '../connections/network.ts';
 import { EditorError } from '../failure.ts';
 import { Decider } from './decide.ts';
-import { recordOf, type PublishRecord } from './history.ts';
+import { recordOf, type History, type PublishRecord } from './history.ts';
 import { Teller, type Listener } from './teller.ts';
 import { demandTrust } from './trust.ts';
 
 /**
  * It asks before it changes what they run; they stay on this version from then on.
- * @returns what it came to, as a record of its own
+ * @returns what it came to, as a record of its own, which is in the history; so is what was done before a failure
  * @throws EditorError `UNTRUSTED`, `APP_GONE`, `CHANNELS_GONE`, and what `releaseStored` throws
  */
 export async function releaseAgain(
-  { app, connections }: { readonly app: App; readonly connections: Connections },
+  {
+    app,
+    connections,
+    history,
+  }: { readonly app: App; readonly connections: Connections; readonly history: History },
   record: PublishRecord,
   listener: Listener,
 ): Promise<PublishRecord> {
@@ -43,37 +49,49 @@ export async function releaseAgain(
           own: false,
         })),
       });
-      const released: Released['channels'] = [];
-      for (const channel of there.channels) {
-        const { channels } = await core.releaseStored({
-          invoice,
-          versioning,
-          user: core.publisher(process.env),
-          hippo,
-          bindle,
-          app: there.app.id,
-          channel: channel.id,
-          decide: decider.decide,
-          // What changes has been asked for all of them at once.
-          yes: true,
-          local: platform !== undefined,
-          onEvent: (event) => teller.onEvent(event),
-          signal,
-        });
-        released.push(...channels.filter((one) => !released.some(({ id: known }) => known === one.id)));
+      const released = new Map<string, ServedChannel>();
+      const note = (channels: readonly ServedChannel[]): void =>
+        channels.forEach((channel) => released.set(channel.id, channel));
+      const onEvent = (event: PublishEvent): void => {
+        if (event.type === 'release' && event.event.type === 'waiting') note(event.event.channels);
+        teller.onEvent(event);
+      };
+      const remember = async (): Promise<PublishRecord> => {
+        const { id: appId, name } = there.app;
+        const channels = [...released.values()];
+        const again = recordOf(
+          { kind: 'again', target: record, versioning, bindle: id, app: { id: appId, name }, channels },
+          session.connection,
+          app.clock.now(),
+        );
+        await history.add(again);
+        return again;
+      };
+      try {
+        for (const channel of there.channels) {
+          const { channels } = await core.releaseStored({
+            invoice,
+            versioning,
+            user: core.publisher(process.env),
+            hippo,
+            bindle,
+            app: there.app.id,
+            channel: channel.id,
+            decide: decider.decide,
+            // What changes has been asked for all of them at once.
+            yes: true,
+            local: platform !== undefined,
+            network: networkOf(app.settings),
+            onEvent,
+            signal,
+          });
+          note(channels);
+        }
+      } catch (error) {
+        if (released.size > 0) await remember();
+        throw error;
       }
-      return recordOf(
-        {
-          kind: 'again',
-          target: record,
-          versioning,
-          bindle: id,
-          app: { id: there.app.id, name: there.app.name },
-          channels: released,
-        },
-        session.connection,
-        app.clock.now(),
-      );
+      return await remember();
     } finally {
       await bindle.close();
     }

@@ -90,7 +90,7 @@ export class TaskTerminal {
       const failure = describeFailure(error);
       if (failure) {
         this.#app.log.error('The task failed', error);
-        this.#say(`error: ${this.#app.log.mask(failure.message)}`, 'error');
+        this.#say(`error: ${failure.message}`, 'error');
       } else this.#say((error as Error).message, 'warning');
       code = failure ? FAILED : CANCELLED;
     }
@@ -106,7 +106,7 @@ export class TaskTerminal {
 
   #say(text: string, tone?: keyof typeof CODES): void {
     this.#clear();
-    const lines = text.replace(/\r?\n/g, '\r\n');
+    const lines = this.#app.log.mask(text).replace(/\r?\n/g, '\r\n');
     this.#written.fire(tone === undefined ? `${lines}\r\n` : `\x1b[${CODES[tone]}m${lines}\x1b[0m\r\n`);
   }
 

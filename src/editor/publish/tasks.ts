@@ -5,9 +5,12 @@ import * as vscode from 'vscode';
 import { formatId } from '../../bindle/id.ts';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
+import { externalAddress } from '../open-channel.ts';
 import type { Projects } from '../projects.ts';
+import type { PublishRecord } from './history.ts';
 import type { Publisher } from './publisher.ts';
 import type { Targets } from './targets.ts';
 import { PREPARE_FOLDER, readTask, TASK_TYPE, tasksOf, wishOf, type HippoTask } from './task-definition.ts';
@@ -16,6 +19,7 @@ import type { Listener } from './teller.ts';
 
 interface Needs {
   readonly app: App;
+  readonly connections: Connections;
   readonly projects: Projects;
   readonly targets: Targets;
   readonly publisher: Publisher;
@@ -62,7 +66,7 @@ function createTask(
 
 /** @returns how it ended, in one line */
 async function runTask(
-  { app, targets, publisher }: Needs,
+  { app, connections, targets, publisher }: Needs,
   definition: vscode.TaskDefinition,
   folder: vscode.WorkspaceFolder,
   listener: Listener,
@@ -74,8 +78,19 @@ async function runTask(
     if (task.task === 'prepare')
       return `Prepared in ${await publisher.prepare(target, wish, task.folder ?? PREPARE_FOLDER, listener)}`;
     const { record } = await publisher.publish(target, wish, listener);
-    for (const { name, address } of record.channels)
-      listener.line({ text: `${name}: ${await app.links.external(address)}` });
+    const addressOf = async ({ id, address }: PublishRecord['channels'][number]): Promise<string> => {
+      if (!app.links.elsewhere) return address;
+      // By its port, which only the channel itself knows.
+      const external = await app.guard.quietly('Asking for an address', () =>
+        connections.use(
+          async ({ client, connection }) => externalAddress(app.links, await client.channel(id), connection),
+          { connection: record.connection },
+        ),
+      );
+      return external ?? address;
+    };
+    for (const channel of record.channels)
+      listener.line({ text: `${channel.name}: ${await addressOf(channel)}` });
     return `published: ${formatId(record.bindle)}`;
   });
 }

@@ -71,7 +71,10 @@ export class Teller {
         this.#now(`Sending ${this.#core.progressText(upload)}`, percent, upload);
       }
     } else if (event.type === 'release' && event.event.type === 'waiting')
-      this.#now(`Waiting for ${listOf(event.event.channels)} to answer`, STAGES.wait.percent);
+      this.#now(
+        `Waiting for ${listOf(event.event.channels.map(({ name }) => name))} to answer`,
+        STAGES.wait.percent,
+      );
   }
 
   /** It goes on when a person has answered. */

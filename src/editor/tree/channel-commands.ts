@@ -1,7 +1,7 @@
 // What is done with a channel: visiting it, making, renaming and deleting it, starting and stopping it.
 
 import type { DesiredStatus } from '../../hippo/api.ts';
-import { openChannel, visitAddress } from '../open-channel.ts';
+import { externalAddress, openChannel } from '../open-channel.ts';
 import { typeName, type CommandNeeds } from './app-commands.ts';
 import { nameProblem } from './names.ts';
 import { chooseRule } from './rule-choice.ts';
@@ -24,9 +24,7 @@ export class ChannelCommands {
   copyAddress(row?: Row): Promise<void> {
     const { app, targets } = this.#needs;
     return targets.channel(row, 'Copy Address', async ({ session, channel }) => {
-      const address = visitAddress(channel, session.connection, app.links);
-      // What is copied is for the browser of who sits at this window.
-      await app.links.copy(app.links.elsewhere ? await app.links.external(address) : address);
+      await app.links.copy(await externalAddress(app.links, channel, session.connection));
       app.prompts.mention(`Copied the address of ${channel.name}`);
     });
   }

@@ -10,6 +10,7 @@ import type { Released } from '../../publish/release.ts';
 import { listOf } from '../../publish/text.ts';
 import type { Choice } from '../app.ts';
 import type { Core, Session } from '../connections/connections.ts';
+import { networkOf } from '../connections/network.ts';
 import { EditorError } from '../failure.ts';
 import { openChannel } from '../open-channel.ts';
 import { Decider } from '../publish/decide.ts';
@@ -49,7 +50,7 @@ export class ReleaseCommand {
         const versioning = core.versioningOf(id.version);
         const about = { invoice, versioning, user, hippo, bindle, ...(asked ? { app: asked.id } : {}) };
         await this.#confirm(session, await core.planPublish(about));
-        const decider = new Decider(app, app.workspace.folders[0]?.uri ?? 'file:///');
+        const decider = new Decider(app, undefined);
         const name = formatId(id);
         const released = await change(() =>
           inWindow(app, `Releasing ${name}`, (listener) => {
@@ -57,6 +58,7 @@ export class ReleaseCommand {
             return core.releaseStored({
               ...about,
               local: session.platform !== undefined,
+              network: networkOf(app.settings),
               signal: listener.signal,
               // Which channels change was shown and agreed to.
               decide: async <Q extends Question>(question: Q): Promise<Answer<Q>> =>

@@ -57,6 +57,23 @@ describe('channels that others look at', () => {
     expect(asked).toBe(1);
   });
 
+  test('are not asked about again of this person alone: what a workspace says is for everybody', async () => {
+    app.answer('Publish and Never Ask');
+    await decider.decide(question);
+    expect([...app.values]).toEqual([['hippo.publish.confirmChannels', false]]);
+    expect([app.workspaceValues.size, app.folderValues.size]).toEqual([0, 0]);
+    expect(app.notifications).toEqual([]);
+  });
+
+  test('are asked about where the workspace wants it, which is said', async () => {
+    app.workspaceValues.set('hippo.publish.confirmChannels', true);
+    app.answer('Publish and Never Ask');
+    await decider.decide(question);
+    expect(app.notifications.map(({ message }) => message)).toEqual([
+      'You will be asked again here: the settings of this workspace have hippo.publish.confirmChannels.',
+    ]);
+  });
+
   test('stay as they are, and nothing is published, if a person turns away', async () => {
     app.answer(CANCEL);
     await expect(decider.decide(question)).rejects.toMatchObject({ code: 'CANCELLED' });

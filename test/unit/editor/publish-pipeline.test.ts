@@ -323,6 +323,17 @@ describe('a publish', () => {
   });
 });
 
+test('looks for pages of channels on the way that VS Code knows', async () => {
+  await serve();
+  vi.stubEnv('HTTP_PROXY', '');
+  app.values.set('http.proxy', hippo.url);
+  app.answer('Make App');
+  await window.commands.publish(undefined, { versioning: 'production' });
+  expect(app.notifications.map(({ message }) => message)).toEqual([
+    'Published weather: production runs 1.0.0.',
+  ]);
+});
+
 describe('what is wrong', () => {
   test('with HIPPOFACTS is shown there and nowhere else, until it is right', async () => {
     await serve();
@@ -421,6 +432,22 @@ describe('a cancel', () => {
     ]);
   });
 
+  test('of the wait leaves a publish that is remembered', async () => {
+    await serve();
+    hippo.page = () => app.cancelProgress('Publishing weather');
+    app.answer('Make App');
+    await window.commands.publish(undefined, { versioning: 'production' });
+    expect(app.mentions.at(-1)).toContain('is released, but it was not waited until it is served');
+    expect(window.history.records).toMatchObject([
+      {
+        kind: 'publish',
+        bindle: { name: 'ana/weather', version: '1.0.0' },
+        app: { id: hippo.apps[0]?.id, name: 'weather' },
+        channels: [{ id: hippo.channels[0]?.id, name: 'production' }],
+      },
+    ]);
+  });
+
   test('does not wait for a server that takes its time before anything has begun', async () => {
     await serve();
     let release = (): void => undefined;
@@ -462,6 +489,30 @@ describe('release again', () => {
     expect(app.notifications.map(({ message }) => message)).toEqual(['production runs 1.0.0 again.']);
     expect(window.history.records[0]).toMatchObject({ kind: 'again', bindle: { version: '1.0.0' } });
     expect(hippo.revisions.map(({ revisionNumber }) => revisionNumber)).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  test('remembers what it has done before it fails', async () => {
+    await publishTwice();
+    hippo.page = (response) => {
+      // Somebody has another wish, and what runs is not what was released.
+      for (const channel of hippo.channels)
+        Object.assign(channel, {
+          revisionSelectionStrategy: 'UseRangeRule',
+          rangeRule: '^9',
+          activeRevisionId: null,
+        });
+      response.writeHead(502).end();
+    };
+    app.answer('Publish');
+    await expect(window.commands.releaseAgain(window.history.records[1])).rejects.toMatchObject({
+      code: 'NOT_RUNNING',
+    });
+    expect(window.history.records).toHaveLength(3);
+    expect(window.history.records[0]).toMatchObject({
+      kind: 'again',
+      bindle: { version: '1.0.0' },
+      channels: [{ name: 'production' }],
+    });
   });
 
   test('asks which one, and changes nothing for whoever turns away', async () => {
@@ -519,4 +570,34 @@ test('a bindle is prepared in a folder', async () => {
   expect(made.startsWith(join(dir, '.hippo'))).toBe(true);
   expect(readFileSync(join(made, 'invoice.toml'), 'utf8')).toContain('role = "creator"');
   expect(bindle.invoices.size).toBe(0);
+});
+
+test('a bindle that needs no other is prepared whether or not the Bindle server can be had', async () => {
+  await serve();
+  const { bindleUrl: _none, ...alone } = await window.connections.store.get('real');
+  await window.connections.store.put(alone);
+  const target = window.targets.at(uriOf(join(dir, 'HIPPOFACTS')));
+  const { signal } = new AbortController();
+  const listener = {
+    line: () => undefined,
+    now: () => undefined,
+    finishing: () => undefined,
+    signal,
+    abort: signal,
+  };
+  const made = await window.publisher.prepare(target, { versioning: 'production' }, '.hippo', listener);
+  expect(readFileSync(join(made, 'invoice.toml'), 'utf8')).toContain('ana/weather');
+});
+
+test('a file that looks like a secret is allowed for its folder, and for no other one', async () => {
+  await serve();
+  const other = { name: 'other', uri: uriOf(join(folder, 'other')), path: join(folder, 'other') };
+  app.openFolders(...app.workspace.folders, other);
+  app.folderValues.set(uriOf(dir), new Map([['hippo.publish.allow', ['first.pem']]]));
+  const uri = uriOf(join(dir, 'HIPPOFACTS'));
+  await window.commands.allow(uri, ['.env']);
+  expect(app.settings.get('hippo.publish.allow', uri)).toEqual(['first.pem', '.env']);
+  expect(app.settings.get('hippo.publish.allow', `${other.uri}/HIPPOFACTS`)).toEqual([]);
+  app.trust(false);
+  await expect(window.commands.allow(uri, ['id_rsa'])).rejects.toMatchObject({ code: 'UNTRUSTED' });
 });

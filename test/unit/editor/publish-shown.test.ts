@@ -59,7 +59,14 @@ const EVENTS: PublishEvent[] = [
   { type: 'push', event: { type: 'sent', label: labels[1]! } },
   { type: 'stage', stage: 'release' },
   { type: 'stage', stage: 'wait' },
-  { type: 'release', event: { type: 'waiting', channels: ['beta', 'production'] } },
+  {
+    type: 'release',
+    event: {
+      type: 'waiting',
+      appId: 'a',
+      channels: ['beta', 'production'].map((name) => ({ id: name, name, address: '', runs: null })),
+    },
+  },
 ];
 
 function tell(listener: Listener, events: readonly PublishEvent[]): void {
@@ -178,6 +185,18 @@ describe('in the terminal of a task', () => {
       'published: ana/weather/1.0.0',
       '',
     ]);
+  });
+
+  test('secrets are masked in every line', async () => {
+    app.log.conceal('hunter2-hunter2');
+    const { text, code } = start(async (listener) => {
+      listener.line({ text: 'Trying again: the answer was hunter2-hunter2', tone: 'hurdle' });
+      return 'published by way of https://ana:secret@proxy.example';
+    });
+    await code;
+    expect(text()).toBe(
+      'Trying again: the answer was ***\r\npublished by way of https://***@proxy.example\r\n',
+    );
   });
 
   test('a failure is one sentence, and it ends with 1', async () => {

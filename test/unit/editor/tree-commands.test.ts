@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Invoice } from '../../../src/bindle/invoice.ts';
 import { formatId, type BindleId } from '../../../src/bindle/id.ts';
 import type { Session } from '../../../src/editor/connections/connections.ts';
-import { visitAddress } from '../../../src/editor/open-channel.ts';
+import { externalAddress, visitAddress } from '../../../src/editor/open-channel.ts';
 import { AppCommands, type CommandNeeds } from '../../../src/editor/tree/app-commands.ts';
 import { ChannelCommands } from '../../../src/editor/tree/channel-commands.ts';
 import { nodeId } from '../../../src/editor/tree/nodes.ts';
@@ -191,10 +191,15 @@ describe('channels', () => {
     [true, 'http://localhost:5309', 'http://localhost:4001/'],
     // A port of another machine is none of this one.
     [true, 'https://hippo.example.com', 'http://weather.localhost:5309/'],
-  ])('are, to a window that is elsewhere (%s) and with %s, at %s', (elsewhere, hippoUrl, expected) => {
+  ])('are, to a window that is elsewhere (%s) and with %s, at %s', async (elsewhere, hippoUrl, expected) => {
     const urls = ['http://weather.localhost:5309/', 'http://localhost:4001/'];
     const channel = { domain: 'weather.localhost', port: 4001, urls };
     expect(visitAddress(channel, { hippoUrl }, { elsewhere })).toBe(expected);
+    // What is read or copied there leads through VS Code; here it is the address itself.
+    const links = { elsewhere, external: (url: string) => Promise.resolve(`forwarded ${url}`) };
+    expect(await externalAddress(links, channel, { hippoUrl })).toBe(
+      elsewhere ? `forwarded ${expected}` : expected,
+    );
   });
 
   test('are added with a rule whose effect is said', async () => {

@@ -63,7 +63,7 @@ function wait(
     channels,
     patience,
     pause: 5,
-    onWaiting: (names) => told.push([...names]),
+    onWaiting: (waiting) => told.push(waiting.map(({ name }) => name)),
     ...(signal ? { signal } : {}),
   });
 }
