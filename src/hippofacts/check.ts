@@ -4,10 +4,10 @@ import { isVersion, nameProblem, parseId } from '../bindle/id.ts';
 import { nearest } from './nearest.ts';
 import { entriesOf, type Handler, type Manifest } from './parse.ts';
 import type { Range } from './position.ts';
-import type { Problem, ProblemCode } from './problem.ts';
+import { inOrder, type Problem, type ProblemCode } from './problem.ts';
 import { quote } from './quote.ts';
 import { fieldOf, MANIFEST, type Field, type Fields } from './schema.ts';
-import type { Entry, Table, Value } from './syntax.ts';
+import type { Entry, Key, Table, Value } from './syntax.ts';
 
 /** How the version will be used: as it stands, or with the user and the time appended (bindle.md §8.10). */
 export type Versioning = 'production' | 'dev';
@@ -20,7 +20,7 @@ export function checkManifest(manifest: Manifest, versioning: Versioning = 'prod
   checker.bindle(versioning);
   for (const handler of manifest.handlers) checker.handler(handler);
   checker.entries();
-  return checker.problems.sort((a, b) => a.range.start.offset - b.range.start.offset);
+  return inOrder(checker.problems);
 }
 
 const WANTED = {
@@ -32,9 +32,30 @@ const WANTED = {
 class Checker {
   readonly problems: Problem[] = [];
   readonly #manifest: Manifest;
+  /** What is being typed, by the table that it is in; a header of which nobody knows what it will be is in the root. */
+  readonly #halfTyped = new Map<Table, (string | undefined)[]>();
+  /** Tables whose header is being typed. */
+  readonly #opening = new Set<Table>();
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
+    const { statements, strays, root } = manifest.document;
+    const unplaced = new Set(strays.map(({ table }) => table));
+    for (const { broken, kind, table, keys } of statements) {
+      if (!broken) continue;
+      if (kind === 'header') this.#opening.add(table);
+      if (kind === 'header' && !unplaced.has(table)) continue;
+      const holder = kind === 'header' ? root : table;
+      const typed = this.#halfTyped.get(holder) ?? [];
+      typed.push(lettersOf(keys));
+      this.#halfTyped.set(holder, typed);
+    }
+  }
+
+  /** True if a statement that is being typed in a table may become the one with this key. */
+  #mayBecome(table: Table, name: string): boolean {
+    const typed = this.#halfTyped.get(table) ?? [];
+    return typed.some((letters) => letters === undefined || name.startsWith(letters));
   }
 
   #report(code: ProblemCode, range: Range, message: string, more: Partial<Problem> = {}): void {
@@ -50,9 +71,9 @@ class Checker {
       if (field) this.#value(entry, entry.value, field);
       else this.#unknown(entry, fields, where);
     }
-    if (!complete) return;
+    if (!complete || this.#opening.has(table)) return;
     for (const [name, { required, type }] of Object.entries(fields))
-      if (required && !table.entries.has(name)) {
+      if (required && !table.entries.has(name) && !this.#mayBecome(table, name)) {
         const missing = type === 'table' ? `[${name}]` : `\`${name}\``;
         this.#report('missing-field', table.range, `${capitalized(where)} is missing field ${missing}`);
       }
@@ -100,7 +121,12 @@ class Checker {
     const { name, external, entrypoint } = handler;
     const route = handler.route?.value;
     const which = route === undefined ? 'This handler' : `Route '${route}'`;
-    if (Boolean(name) === Boolean(external))
+    const undecided =
+      !name &&
+      !external &&
+      (this.#opening.has(handler.table) ||
+        ['name', 'external'].some((key) => this.#mayBecome(handler.table, key)));
+    if (Boolean(name) === Boolean(external) && !undecided)
       this.#report(
         'name-and-external',
         external ? external.key.range : handler.range,
@@ -125,10 +151,15 @@ class Checker {
   entries(): void {
     const { document, bindle } = this.#manifest;
     if (entriesOf(this.#manifest).length > 0) return;
-    if (['handler', 'export'].some((name) => halfTyped(document.root.entries.get(name)))) return;
+    const { root } = document;
+    const isTyped = (name: string): boolean => {
+      const entry = root.entries.get(name);
+      return (entry !== undefined && !entry.value) || this.#mayBecome(root, name);
+    };
+    if (['handler', 'export'].some(isTyped)) return;
     this.#report(
       'no-handlers',
-      bindle?.range ?? document.root.range,
+      bindle?.range ?? root.range,
       'No handlers are defined: add a [[handler]] with a route and a name, or an [[export]]',
     );
   }
@@ -210,8 +241,9 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function halfTyped(entry: Entry | undefined): boolean {
-  return entry !== undefined && entry.value === undefined;
+/** Of the first part of a key that is being typed; undefined if it cannot be told. */
+function lettersOf([key]: readonly Key[]): string | undefined {
+  return key?.text || undefined;
 }
 
 const HTML_ESCAPES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -13,9 +13,10 @@ import {
 import { mapLimited } from './map-limited.ts';
 import { parseManifest, type Export, type Handler, type Manifest } from './parse.ts';
 import type { Range } from './position.ts';
-import { hasErrors, type Problem } from './problem.ts';
+import { hasErrors, inOrder, type Problem } from './problem.ts';
 import type { LocalFile } from './project.ts';
 import { findSecrets } from './secrets.ts';
+import { unreadable } from './unreadable.ts';
 
 export interface Digest {
   /** 64 lower-case hex digits. */
@@ -86,7 +87,7 @@ export async function collect(text: string, options: CollectOptions): Promise<Co
   const annotations = annotationsOf(manifest);
   return {
     ok: !hasErrors(problems),
-    problems: problems.sort((a, b) => a.range.start.offset - b.range.start.offset),
+    problems: inOrder(problems),
     bindle: bindleSpec(manifest),
     ...(annotations && { annotations }),
     entries,
@@ -134,9 +135,7 @@ async function hashAll(
       digests.set(file.path, await hash(file.path, file.name));
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      const message = `Could not assemble parcel for file ${file.name}: ${reason}`;
-      problems.push({ code: 'unreadable', severity: 'error', message, range, files: [file.name] });
+      problems.push({ ...unreadable(file.name, error), range });
     }
   });
   return digests;

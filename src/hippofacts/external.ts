@@ -6,7 +6,10 @@ import type { CollectedEntry, CollectedParcel, Reference, StringMap } from './co
 import type { Expansion } from './expand.ts';
 import { mapLimited } from './map-limited.ts';
 import type { Export, Handler } from './parse.ts';
-import { shortList, type Problem, type ProblemCode, type Severity } from './problem.ts';
+import { nearest } from './nearest.ts';
+import type { Range } from './position.ts';
+import { shortList, type Problem } from './problem.ts';
+import { quote } from './quote.ts';
 
 /** Finds another bindle by `name/version`, yanked or not; undefined if there is none. */
 export type LookUp = (bindleId: string) => Promise<ExternalInvoice | undefined>;
@@ -75,26 +78,36 @@ export async function resolveExternals(
   for (const { handler, bindleId, handlerId, range } of references) {
     const invoice = found.get(bindleId);
     if (!invoice) continue;
-    const report = (code: ProblemCode, severity: Severity, message: string): void => {
-      problems.push({ code, severity, message, range });
+    const ref = `${bindleId}:${handlerId}`;
+    const notFound = (reason: string, where: Range | undefined, near?: string): void => {
+      problems.push({
+        code: 'external-not-found',
+        severity: 'error',
+        message: `Could not assemble parcel for external ref ${ref}: ${reason}`,
+        range: where ?? range,
+        ...(near !== undefined && { replacement: quote(near) }),
+      });
     };
-    const failed = `Could not assemble parcel for external ref ${bindleId}:${handlerId}`;
+    const fields = handler.external?.value;
     if (invoice instanceof Error) {
-      report('external-not-found', 'error', `${failed}: ${invoice.message}`);
+      notFound(invoice.message, fields?.bindleId?.range);
       continue;
     }
     const module = invoice.parcel?.find(
       ({ label }) => ownValue(label.annotations, 'wagi_handler_id') === handlerId,
     );
     if (!module) {
-      const reason = `external invoice does not contain specified parcel; ${exportsOf(invoice)}`;
-      report('external-not-found', 'error', `${failed}: ${reason}`);
+      const ids = exportIds(invoice);
+      const offer = ids.length > 0 ? `it exports ${shortList(ids)}` : 'it exports none';
+      const reason = `external invoice does not contain specified parcel; ${offer}`;
+      notFound(reason, fields?.handlerId?.range, nearest(handlerId, ids));
       continue;
     }
     const { parcels, doubles } = requiredParcels(invoice, module);
     for (const { dropped, kept } of doubles) {
       const reason = `${dropped.label.name} is left out, because it has the same content as ${kept.label.name}`;
-      report('external-content', 'warning', `From external ref ${bindleId}:${handlerId}, ${reason}`);
+      const message = `From external ref ${ref}, ${reason}`;
+      problems.push({ code: 'external-content', severity: 'warning', message, range });
     }
     const sha256s = [...new Set([module, ...parcels].map(({ label }) => label.sha256))];
     const reference = { bindleId, handlerId, sha256s, range };
@@ -157,9 +170,10 @@ async function tryLookUp(
   }
 }
 
-function exportsOf({ parcel }: ExternalInvoice): string {
+/** What other bindles can refer to. */
+export function exportIds({ parcel }: ExternalInvoice): string[] {
   const ids = (parcel ?? []).flatMap(({ label }) => ownValue(label.annotations, 'wagi_handler_id') ?? []);
-  return ids.length > 0 ? `it exports ${shortList([...new Set(ids)])}` : 'it exports none';
+  return [...new Set(ids)];
 }
 
 interface Requirements {

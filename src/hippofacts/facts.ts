@@ -4,6 +4,7 @@
 // room further up. Nothing here throws, but for the signal's reason.
 
 import type { DetectedModule } from './detect.ts';
+import type { ExternalInvoice } from './external.ts';
 import type { Finding } from './problem.ts';
 import type { FolderEntry, LocalFile } from './project.ts';
 import type { WasmModule } from './wasm-module.ts';
@@ -13,12 +14,18 @@ export interface ProjectFacts {
   readonly directory: string;
   /** What one pattern of `files` matches now; remembered until the disk changes. */
   pattern(text: string, signal?: AbortSignal): Promise<PatternFacts>;
+  /** Names of files that one pattern matches and that look like secrets: their texts are read, once. */
+  secrets(pattern: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** What the patterns of one entry match together. */
+  together(patterns: readonly string[], signal?: AbortSignal): Promise<TogetherFacts>;
   /** The module that `name` means. */
   module(name: string, signal?: AbortSignal): Promise<ModuleFacts>;
   /** A folder's entries by name, relative to the project with `/` (`''` is the project); [] where there is none. */
   folder(name: string, signal?: AbortSignal): Promise<readonly FolderEntry[]>;
   /** Where the modules of this project are or will be, and what builds them; the one that a build makes first. */
   modules(signal?: AbortSignal): Promise<readonly DetectedModule[]>;
+  /** Digest of a file's bytes, 64 lower-case hex digits; undefined if it cannot be read. */
+  sha256(path: string, signal?: AbortSignal): Promise<string | undefined>;
   /** Of git's configuration: `Name <mail>`. */
   author(): Promise<string | undefined>;
   /** Undefined without a connection. */
@@ -38,6 +45,27 @@ export interface PatternFacts {
   /** Of all matches. */
   readonly bytes: number;
   readonly problems: readonly Finding[];
+  /** Matches that cannot be read, each with its name in `files`. */
+  readonly unreadable: readonly Finding[];
+}
+
+export interface TogetherFacts {
+  /** Each file once. */
+  readonly files: number;
+  /** Each file once. */
+  readonly bytes: number;
+  /** Patterns that match files which one before them matches already, in their order. */
+  readonly repeats: readonly Repeat[];
+}
+
+export interface Repeat {
+  /** Index of the later pattern. */
+  readonly pattern: number;
+  /** Index of the earliest pattern that matches the first of `names`. */
+  readonly before: number;
+  readonly names: readonly string[];
+  /** The pattern matches nothing else. */
+  readonly all: boolean;
 }
 
 export type ModuleFacts =
@@ -52,6 +80,8 @@ export type ModuleFacts =
       readonly size: number;
       /** What is in the binary, or why that cannot be told. */
       readonly wasm: WasmModule;
+      /** Set if the file cannot be read. */
+      readonly unreadable?: Finding;
     };
 
 /**
@@ -75,8 +105,7 @@ export interface KnownBindle {
   /** What other bindles can refer to by `handlerId`. */
   readonly handlers: readonly { readonly id: string; readonly entrypoint?: string }[];
   readonly yanked: boolean;
-  /** Name and content of each parcel, to tell whether a local project is the same. */
-  readonly parcels: readonly { readonly name: string; readonly sha256: string; readonly size: number }[];
+  readonly invoice: ExternalInvoice;
 }
 
 export interface KnownChannel {

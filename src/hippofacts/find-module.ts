@@ -3,6 +3,8 @@
 import type { Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { detectProject } from './detect.ts';
+import { nearest } from './nearest.ts';
 import type { Finding } from './problem.ts';
 import { labelName, leaves, type LocalFile, type Project } from './project.ts';
 import { quote } from './quote.ts';
@@ -44,12 +46,28 @@ async function missing(directory: string, name: string, stats: Stats | undefined
     if (await isFile(path.resolve(directory, other)))
       return finding(`it does not exist, but ${other} does (${change})`, other);
   if (/[*?[]/.test(name)) return finding('a module is one file, its name is not expanded as a pattern');
+  const elsewhere = await whereItIs(directory, name);
+  if (elsewhere) return finding(`it does not exist, but ${elsewhere} does`, elsewhere);
   const command = await buildCommand(directory, name);
   return finding(
     command
       ? `it does not exist: build it with "${command}"`
       : 'it does not exist: build it, or correct its name',
   );
+}
+
+/** The module in another folder, or spelled in another way; undefined if none can be told. */
+async function whereItIs(directory: string, name: string): Promise<string | undefined> {
+  const { modules } = await detectProject(directory);
+  const there = modules.filter(({ command }) => command === undefined).map((module) => module.name);
+  const stem = (file: string): string => path.posix.parse(file.replaceAll('\\', '/')).name.toLowerCase();
+  const wanted = stem(name);
+  const namesakes = there.filter((file) => stem(file) === wanted);
+  if (namesakes.length > 0) return namesakes.length === 1 ? namesakes[0] : undefined;
+  // `a` is no misspelled `b`.
+  if (wanted.length < 5) return undefined;
+  const near = nearest(wanted, there.map(stem));
+  return there.find((file) => stem(file) === near);
 }
 
 interface OtherBuild {

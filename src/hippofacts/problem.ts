@@ -2,9 +2,13 @@
 
 import type { Range } from './position.ts';
 
-/** An error stops a publish, a warning is shown, information only says what was decided. */
-export type Severity = 'error' | 'warning' | 'information';
+/**
+ * An error stops a publish, a warning is shown, information only says what was decided or is known, and a hint is for
+ * those who look.
+ */
+export type Severity = 'error' | 'warning' | 'information' | 'hint';
 
+/** What each means: problem-codes.ts, and the README's table. */
 export type ProblemCode =
   // The text is not TOML.
   | 'bad-escape'
@@ -35,20 +39,31 @@ export type ProblemCode =
   | 'no-handlers'
   | 'unknown-field'
   | 'wrong-type'
+  // It is a manifest, and does not do what it seems to.
+  | 'duplicate-export'
+  | 'route-healthz'
+  | 'route-shadowed'
+  | 'route-unreachable'
+  | 'route-wildcard'
   // It does not fit the files.
   | 'bad-file-name'
   | 'invalid-pattern'
   | 'link-loop'
   | 'link-repeated'
+  | 'matched-twice'
+  | 'missing-entrypoint'
   | 'missing-module'
   | 'no-match'
+  | 'not-wasm'
   | 'outside-project'
   | 'secret'
   | 'unreadable'
-  // It does not fit the bindles it refers to.
+  | 'wasm-component'
+  // It does not fit the bindles that are on a server.
   | 'external-clash'
   | 'external-content'
   | 'external-not-found'
+  | 'version-taken'
   // Decided where there is no manifest to say it.
   | 'inferred-name'
   | 'inferred-version';
@@ -63,6 +78,14 @@ export interface Problem {
   readonly replacement?: string;
   /** Names of the files it is about, relative to the project with `/`. */
   readonly files?: readonly string[];
+  /** Other places in the text that have to do with it. */
+  readonly related?: readonly Related[];
+}
+
+export interface Related {
+  readonly range: Range;
+  /** What is there, in a few words. */
+  readonly message: string;
 }
 
 /** A problem before it is known which place in the text it is about. */
@@ -70,6 +93,11 @@ export type Finding = Omit<Problem, 'range'>;
 
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
+}
+
+/** In the order of the text. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.range.start.offset - b.range.start.offset);
 }
 
 /** `HIPPOFACTS:5:1: error: ...`, as compilers write it: line and column from 1. */

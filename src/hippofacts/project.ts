@@ -53,6 +53,25 @@ export class Project {
     return new Project({ segments: [], path: resolved, real: await realpath(resolved) });
   }
 
+  /** Forgets what changes at these absolute paths may have to do with: what was reached by links, as a whole. */
+  forget(paths: readonly string[]): void {
+    if (this.#links.size > 0) {
+      this.#links.clear();
+      this.#listings.clear();
+      return;
+    }
+    const changed = new Set<string>();
+    const holders = new Set<string>();
+    for (const name of paths) {
+      const inside = path.relative(this.root.path, name);
+      const real = leaves(inside) ? name : path.join(this.root.real, inside);
+      changed.add(real);
+      holders.add(path.dirname(real));
+    }
+    for (const folder of [...this.#listings.keys()])
+      if (holders.has(folder) || isWithin(folder, changed)) this.#listings.delete(folder);
+  }
+
   /** Sorted by the bytes of the names. Names that are not UTF-8 are left out, as Rust's glob does. */
   list(folder: Place): Promise<readonly FolderEntry[]> {
     let listing = this.#listings.get(folder.real);
@@ -128,6 +147,14 @@ export function labelName(segments: readonly string[]): string | undefined {
 /** True for a relative path that does not stay below where it starts. */
 export function leaves(relative: string): boolean {
   return relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
+}
+
+/** True for each of some folders, and for what is in them. */
+export function isWithin(folder: string, folders: ReadonlySet<string>): boolean {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if (folders.has(at)) return true;
+    if (at === path.dirname(at)) return false;
+  }
 }
 
 async function readFolder(real: string): Promise<readonly FolderEntry[]> {

@@ -1,25 +1,34 @@
 // Which paths on disk a manifest depends on, for whoever watches: there or not, a change of them may change the bindle.
 
 import path from 'node:path';
+import { compareBytes } from './compare-bytes.ts';
 import { parsePattern, PatternError, type Component } from './glob-pattern.ts';
 import { entriesOf, type Manifest } from './parse.ts';
+
+/** As they are written. */
+export interface Named {
+  readonly modules: readonly string[];
+  readonly patterns: readonly string[];
+}
+
+export function namedIn(manifest: Manifest): Named {
+  const entries = entriesOf(manifest);
+  return {
+    modules: entries.flatMap(({ name }) => name?.value ?? []),
+    patterns: entries.flatMap(({ files }) => files?.value ?? []).map(({ text }) => text),
+  };
+}
 
 /** Errs on the side of too many: what the exact rules of globs leave out (expand.ts) may be in reach. */
 export class Reach {
   readonly #paths: readonly (readonly Component[])[];
 
-  constructor(manifest: Manifest, platform: NodeJS.Platform = process.platform) {
+  constructor({ modules, patterns }: Named, platform: NodeJS.Platform = process.platform) {
     const windows = platform === 'win32';
-    const patterns = new Set<string>();
-    const names = new Set<string>();
-    for (const { name, files } of entriesOf(manifest)) {
-      if (name?.value !== undefined) names.add(name.value);
-      for (const { text } of files?.value ?? []) patterns.add(text);
-    }
     const plain = (name: string): string => path.posix.normalize(windows ? name.replaceAll('\\', '/') : name);
     this.#paths = [
-      ...[...names].map((name) => plain(name).split('/').map(literal)),
-      ...[...patterns].flatMap((text) => components(text, windows)),
+      ...[...new Set(modules)].map((name) => plain(name).split('/').map(literal)),
+      ...[...new Set(patterns)].flatMap((text) => components(text, windows)),
     ];
   }
 
@@ -28,9 +37,48 @@ export class Reach {
     return this.#paths.some((parts) => positions(parts, segments).has(parts.length));
   }
 
+  /**
+   * The folders that a watcher has to look at, none of which is in another one's tree: how a folder that is not there yet
+   * comes about is seen in the one that it will be in.
+   */
+  scopes(): WatchScope[] {
+    const scopes = new Map<string, WatchScope['depth']>();
+    for (const parts of this.#paths) {
+      const names: string[] = [];
+      for (const [index, { literal }] of parts.entries()) {
+        if (literal === '..') break;
+        const folder = names.join('/');
+        const deep =
+          literal === undefined && (index < parts.length - 1 || (parts[index]?.recursive ?? false));
+        if (scopes.get(folder) !== 'tree') scopes.set(folder, deep ? 'tree' : 'entries');
+        if (literal === undefined) break;
+        names.push(literal);
+      }
+    }
+    const isInTree = (folder: string): boolean =>
+      [...ancestors(folder)].some((above) => scopes.get(above) === 'tree');
+    return [...scopes]
+      .filter(([folder]) => !isInTree(folder))
+      .map(([folder, depth]) => ({ folder, depth }))
+      .sort((a, b) => compareBytes(a.folder, b.folder));
+  }
+
   /** True for a folder in which, however deep, such a file may be. */
   leadsThrough(segments: readonly string[]): boolean {
     return this.#paths.some((parts) => [...positions(parts, segments)].some((at) => at < parts.length));
+  }
+}
+
+/** A folder, relative to the project with `/` (`''` is the project): what lies in it, or all below it. */
+export interface WatchScope {
+  readonly folder: string;
+  readonly depth: 'entries' | 'tree';
+}
+
+function* ancestors(folder: string): Generator<string> {
+  for (let at = folder; at !== '';) {
+    at = at.slice(0, Math.max(at.lastIndexOf('/'), 0));
+    yield at;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { closeSync, open, read } from 'node:fs';
 import type { Expansion } from './expand.ts';
+import type { Item } from './parse.ts';
 import { shortList, type Problem } from './problem.ts';
 import type { LocalFile } from './project.ts';
 import { mapLimited } from './map-limited.ts';
@@ -50,6 +51,15 @@ const CONCURRENCY = 16;
 const PRIVATE_KEY =
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:(?!(?:\\r)?(?:\\n)?(?:["'`]|\$\{))|[^]{0,100}?[A-Za-z0-9+/=]{40})/;
 
+/** One item of `files`, and which of the files that it matches may be secrets. */
+export interface SearchedPattern {
+  readonly item: Item;
+  readonly literal: boolean;
+  readonly files: readonly { readonly name: string }[];
+  /** Names. */
+  readonly secrets: readonly string[];
+}
+
 /**
  * An error for each pattern that matches what looks like a secret, by its name or by a private key in its text.
  * What is named literally anywhere in the manifest, or in `allow`, is meant.
@@ -62,30 +72,59 @@ export async function findSecrets(
   signal?: AbortSignal,
 ): Promise<Problem[]> {
   const patterns = expansion.entries.flatMap((entry) => entry.patterns);
-  const meant = new Set(allow.map(plainName));
-  for (const { module } of expansion.entries) if (module) meant.add(module.name);
-  for (const { literal, files } of patterns) if (literal) for (const { name } of files) meant.add(name);
-
+  const modules = expansion.entries.flatMap(({ module }) => module ?? []);
+  const meant = meantFiles(modules, patterns, allow);
   const suspects = new Map<string, LocalFile>();
   for (const { literal, files } of patterns)
     if (!literal) for (const file of files) if (!meant.has(file.name)) suspects.set(file.name, file);
   const secret = new Set<string>();
-  // Buffers that no file is being read into.
   const idle: Buffer[] = [];
   await mapLimited([...suspects.values()], CONCURRENCY, signal, async (file) => {
-    const named = hasSecretName(file.name) || hasSecretName(file.linked ?? '');
-    if (named || (await holdsPrivateKey(file.path, idle))) secret.add(file.name);
+    if (await looksSecret(file, idle)) secret.add(file.name);
   });
+  return secretProblems(
+    modules,
+    patterns.map((pattern) => ({
+      ...pattern,
+      secrets: pattern.files.map(({ name }) => name).filter((name) => secret.has(name)),
+    })),
+    allow,
+  );
+}
 
-  const problems: Problem[] = [];
-  for (const { item, literal, files } of patterns) {
-    const found = literal ? [] : files.map(({ name }) => name).filter((name) => secret.has(name));
-    if (found.length === 0) continue;
-    const [first = ''] = found;
+/** The same of files that have been searched: those that are not meant are left aside here. */
+export function secretProblems(
+  modules: readonly { readonly name: string }[],
+  patterns: readonly SearchedPattern[],
+  allow: readonly string[] = [],
+): Problem[] {
+  if (patterns.every(({ secrets }) => secrets.length === 0)) return [];
+  const meant = meantFiles(modules, patterns, allow);
+  return patterns.flatMap(({ item, literal, secrets }) => {
+    const found = literal ? [] : secrets.filter((name) => !meant.has(name));
+    const [first] = found;
+    if (first === undefined) return [];
     const message = `The pattern ${item.text} would publish what looks like a secret: ${shortList(found)}; narrow the pattern, or allow each with --allow ${first}`;
-    problems.push({ code: 'secret', severity: 'error', message, range: item.range, files: found });
-  }
-  return problems;
+    return { code: 'secret', severity: 'error', message, range: item.range, files: found };
+  });
+}
+
+function meantFiles(
+  modules: readonly { readonly name: string }[],
+  patterns: readonly Omit<SearchedPattern, 'item' | 'secrets'>[],
+  allow: readonly string[],
+): Set<string> {
+  const meant = new Set(allow.map(plainName));
+  for (const { name } of modules) meant.add(name);
+  for (const { literal, files } of patterns) if (literal) for (const { name } of files) meant.add(name);
+  return meant;
+}
+
+/** By its name, or by a private key in its text. @param idle buffers that no file is being read into, for the next */
+export async function looksSecret(file: LocalFile, idle: Buffer[]): Promise<boolean> {
+  return (
+    hasSecretName(file.name) || hasSecretName(file.linked ?? '') || (await holdsPrivateKey(file.path, idle))
+  );
 }
 
 /** True if a file of this name, relative to the project with `/`, usually holds a secret. */

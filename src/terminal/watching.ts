@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { watch, type FSWatcher } from 'chokidar';
 import { findManifest, isModule, readManifest, type Found } from '../hippofacts/find.ts';
 import { parseManifest } from '../hippofacts/parse.ts';
-import { Reach } from '../hippofacts/reach.ts';
+import { namedIn, Reach } from '../hippofacts/reach.ts';
 import type { Cancel } from './cancel.ts';
 import { EXIT, report } from './failure.ts';
 import { paint, say, warn, type Screen } from './screen.ts';
@@ -105,7 +105,7 @@ class Changes {
     const text = kind === 'module' ? '' : await readManifest(file).catch(() => this.#text);
     if (this.#watcher && text === this.#text) return;
     this.#text = text;
-    this.#reach = new Reach(parseManifest(text ?? ''));
+    this.#reach = new Reach(namedIn(parseManifest(text ?? '')));
     const next = watch([...new Set([directory, this.#sources ?? directory])], {
       ignoreInitial: true,
       alwaysStat: true,

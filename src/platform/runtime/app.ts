@@ -2,7 +2,7 @@
 // (WAGI's reading of a bindle, libraries.md §6).
 
 import type { Invoice, Parcel } from '../../bindle/invoice.ts';
-import { DEFAULT_ENTRYPOINT, type Route } from './routes.ts';
+import { DEFAULT_ENTRYPOINT, type Route } from '../../hippofacts/routes.ts';
 
 export interface Handler extends Route {
   /** Of the module. */

@@ -6,7 +6,7 @@ import { readApp, type App, type Handler } from './app.ts';
 import { GuestProcess, type ProcessLimits, type RuntimePrograms } from './guest-process.ts';
 import type { JobIo, JobOutcome } from './job.ts';
 import type { Run } from './messages.ts';
-import { matchRoute, parseSubRoutes } from './routes.ts';
+import { matchRoute, parseSubRoutes } from '../../hippofacts/routes.ts';
 
 /** What the runtime needs to know of the Bindle server. */
 export interface BindleSource {

@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { StringMap } from '../../bindle/invoice.ts';
-import { routePrefix } from './routes.ts';
+import { routePrefix } from '../../hippofacts/routes.ts';
 
 export interface CgiRequest {
   readonly method: string;

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatId, type BindleId } from '../../bindle/id.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
+import { HEALTH_PATH } from '../../hippofacts/routes.ts';
 import { AnswerError } from './answer.ts';
 import { BodyError, dropRest } from './body.ts';
 import { Completeness } from './completeness.ts';
@@ -228,7 +229,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     response: ServerResponse,
   ): Promise<void> {
     const path = pathOf(request.url ?? '/');
-    if (path === '/healthz') return reply(response, 200, 'OK');
+    if (path === HEALTH_PATH) return reply(response, 200, 'OK');
     const slot = slotOf(channel);
     enter(slot);
     try {

@@ -112,7 +112,7 @@ describe('the table', () => {
     ['', 'No files matched pattern '],
     ['none/*.txt', 'No files matched pattern none/*.txt'],
     ['missing.txt', 'No files matched pattern missing.txt'],
-    ['A.js', 'No files matched pattern A.js'],
+    ['A.js', 'No files matched pattern A.js: upper and lower case differ, write a.js'],
     ['missing/../a.js', 'No files matched pattern missing/../a.js'],
     ['a.js/..', 'No files matched pattern a.js/..'],
     ['**/../a.js', 'No files matched pattern **/../a.js'],
@@ -131,7 +131,7 @@ describe('the table', () => {
     ['!a.js', 'No files matched pattern !a.js: ! has no special meaning, files cannot be excluded'],
     ['@(a).js', 'No files matched pattern @(a).js'],
     ['+(a).js', 'No files matched pattern +(a).js'],
-    ['a.j\\s', 'No files matched pattern a.j\\s'],
+    ['a.j\\s', 'No files matched pattern a.j\\s: there is no a.j\\s, write a.js'],
   ];
   test.each(nothing)('%s matches nothing', async (pattern, message) => {
     const { names, problems } = await expandIn(await makeFolder(FILES), pattern);

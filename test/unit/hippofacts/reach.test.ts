@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { expand } from '../../../src/hippofacts/expand.ts';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import { quote } from '../../../src/hippofacts/quote.ts';
-import { Reach } from '../../../src/hippofacts/reach.ts';
+import { namedIn, Reach } from '../../../src/hippofacts/reach.ts';
 import { runs } from '../../support/runs.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -14,7 +14,7 @@ function manifest(name: string, ...files: string[]): string {
 }
 
 function reachOf(name: string, ...files: string[]): Reach {
-  return new Reach(parseManifest(manifest(name, ...files)), 'linux');
+  return new Reach({ modules: [name], patterns: files }, 'linux');
 }
 
 describe('what a manifest depends on', () => {
@@ -55,13 +55,16 @@ describe('what a manifest depends on', () => {
       expect(reach.leadsThrough(['build'])).toBe(true);
       expect(reach.leadsThrough(['src'])).toBe(false);
     }
-    const windows = new Reach(parseManifest(manifest('build\\m.wasm', 'static\\*')), 'win32');
+    const windows = new Reach({ modules: ['build\\m.wasm'], patterns: ['static\\*'] }, 'win32');
     expect(windows.covers(['build', 'm.wasm'])).toBe(true);
     expect(windows.covers(['static', 'a'])).toBe(true);
   });
 
   it('has what a manifest names that is not whole', () => {
-    const reach = new Reach(parseManifest('[bindle\n[[handler]]\nfiles = ["static/*"]\nname = '), 'linux');
+    const reach = new Reach(
+      namedIn(parseManifest('[bindle\n[[handler]]\nfiles = ["static/*"]\nname = ')),
+      'linux',
+    );
     expect(reach.covers(['static', 'a'])).toBe(true);
   });
 });
@@ -99,7 +102,7 @@ describe('on disk', () => {
     await fc.assert(
       fc.asyncProperty(pattern.filter(stays), async (text) => {
         const parsed = parseManifest(manifest('x', text));
-        const reach = new Reach(parsed);
+        const reach = new Reach(namedIn(parsed));
         const { entries } = await expand(parsed, { directory: folder });
         for (const { files } of entries.flatMap(({ patterns }) => patterns))
           for (const { name } of files) {
