@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { cleanEnv, hippo } from '../support/cli.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
+import { REAL_ACCOUNT, startRealHippo, type RealHippo } from '../support/real-hippo.ts';
 import { startReferenceServer } from '../support/reference-server.ts';
 import { test, type VSCodeUnderTest } from '../support/vscode/test.ts';
 import type { Workbench } from '../support/vscode/workbench.ts';
@@ -284,6 +285,71 @@ describe('another Hippo', () => {
   });
 });
 
+test('a session that ends amid a publish is opened again, by a question or by the password that is kept', async ({
+  vscode,
+}) => {
+  const bindle = await startReferenceServer();
+  const real = await startRealHippo({ dialect: 'F', bindle });
+  onTestFinished(async () => {
+    await Promise.all([bindle.close(), real.close()]);
+  });
+  putApp(real);
+  /** Once, when the bindle is there already. */
+  const endAtRelease = (): void => {
+    real.refuses = (method, path) => {
+      if (method !== 'POST' || path !== '/api/revisions') return undefined;
+      real.refuses = () => undefined;
+      real.expireTokens();
+      return undefined;
+    };
+  };
+  const { HIPPO_USERNAME: userName, HIPPO_PASSWORD: password } = REAL_ACCOUNT;
+  const added = await hippo(
+    ['connection', 'add', 'far', real.url, '--bindle', bindle.url, '--username', userName, '--use'],
+    { env: cleanEnv(vscode.hippoHome) },
+  );
+  expect(added.code).toBe(0);
+  // Nobody knows its channels by name: it serves them to whoever takes it for a proxy.
+  await vscode.start({ env: { USER: userName, HTTP_PROXY: real.url } });
+  const window = await vscode.open(vscode.folder(project(), 'weather'));
+  await vscode.step('a question, in the middle', async () => {
+    await window.command('Hippo: Sign In…');
+    await window.quick.asks('User name');
+    await window.quick.enter(userName);
+    await window.quick.asks(`Password of ${userName}`);
+    await window.quick.enter(password);
+    await window.notifications.with("Keep it in VS Code's secret storage").waitFor();
+    endAtRelease();
+    await window.command('Hippo: Publish');
+    await window.quick.asks(`Password of ${userName}`);
+    await window.quick.enter(password);
+    await window.notifications.with('Published weather').waitFor();
+  });
+  expect(real.revisions).toHaveLength(1);
+  await vscode.step('none where the password is kept', async () => {
+    await window.notifications.click("Keep it in VS Code's secret storage", 'Keep');
+    await window.notifications.close('Published weather');
+    endAtRelease();
+    await window.command('Hippo: Publish');
+    await window.notifications.with('Published weather').waitFor();
+  });
+  expect(real.revisions).toHaveLength(2);
+});
+
+function putApp(real: RealHippo): void {
+  const id = '00000000-0000-4000-8000-00000000000';
+  real.apps.push({ id: `${id}1`, name: 'weather', storageId: 'ana/weather' });
+  real.channels.push({
+    id: `${id}2`,
+    appId: `${id}1`,
+    name: 'ana',
+    domain: 'ana.weather.hippofactory.io',
+    revisionSelectionStrategy: 'UseRangeRule',
+    rangeRule: 'P:*-ana-*',
+    activeRevisionId: null,
+  });
+}
+
 test('a build that is found, offered once and remembered; one that fails stops the publish', async ({
   vscode,
 }) => {
@@ -432,7 +498,8 @@ test('tasks that are found, and one of tasks.json', async ({ vscode }) => {
     await window.panel.runTask('hippo: publish', 'hippo');
     await window.panel.terminalHas(/published: ana\/weather\/0\.1\.0-root-\d{17}/);
   });
-  expect(await window.notifications.texts()).toEqual([]);
+  // That the local Hippo starts is shown for a moment longer than it takes.
+  await expect.poll(() => window.notifications.texts()).toEqual([]);
   await vscode.step('one of tasks.json', async () => {
     await window.panel.runTask('to the testers', 'hippo');
     await window.panel.terminalHas(/published: ana\/weather\/0\.1\.0$/m);

@@ -23,10 +23,21 @@ export class Panel {
 
   /** Runs a task. @param type of the task, below which VS Code may list it */
   async runTask(name: string, type?: string): Promise<void> {
-    await this.#quick.command('Tasks: Run Task');
     const task = this.#quick.row(name).first();
     const group = type === undefined ? task : task.or(this.#quick.row(type).first());
-    await group.first().waitFor();
+    // In a window that is still being filled the list may lose the focus, and closes.
+    for (let attempt = 1; ; attempt++) {
+      await this.#quick.command('Tasks: Run Task');
+      const shown = await group
+        .first()
+        .waitFor({ timeout: 15_000 })
+        .then(() => true)
+        .catch((error: unknown) => {
+          if (attempt === 3) throw error;
+          return false;
+        });
+      if (shown) break;
+    }
     if (type !== undefined && !(await task.isVisible())) await this.#quick.pick(type);
     await task.click();
   }
