@@ -1,7 +1,7 @@
 // Bindle ids: `<name>/<version>`, the version a strict SemVer (Bindle spec "Invoice", reference B:src/id.rs).
 
 /** Official SemVer 2.0.0 grammar; no leading `v`, no blanks, no leading zeros. */
-const SEMVER =
+export const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
 const U64_MAX = 18446744073709551615n;
 

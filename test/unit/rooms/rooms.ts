@@ -28,6 +28,8 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   // new-app/: the first minutes, which belong to none of the others.
   editor: ['tree', 'marketplace', 'language', 'publish', 'bindings', 'connections', 'new-app'],
   webview: ['marketplace'],
+  // language/: what an editor asks at a place in the text.
+  hippofacts: ['language'],
   platform: ['bindle', 'hippo', 'addons', 'brokers', 'runtime', 'gateway', 'store'],
 };
 /** What a room of the platform may import of the others. */
@@ -125,6 +127,8 @@ function importProblem(file: string, target: string): string | undefined {
   if (LOWER_ROOMS.includes(to)) {
     if (from === 'hippofacts' && to !== from && target !== 'bindle/id.ts')
       return 'hippofacts/ imports only bindle/id.ts';
+    if (from === 'hippofacts' && isLanguage(target) && !isLanguage(file))
+      return 'hippofacts/ is below hippofacts/language/';
     if (file.startsWith('platform/brokers/') && to !== 'addons')
       return 'a broker imports only addons/, brokers/kit/ and its own folder';
     if (LOWER_ROOMS.includes(from) && LOWER_ROOMS.indexOf(from) > LOWER_ROOMS.indexOf(to))
@@ -137,6 +141,10 @@ function importProblem(file: string, target: string): string | undefined {
       ? undefined
       : `${from}/ and ${to}/ meet only over HTTP or messages`;
   return from === 'platform' && !Object.hasOwn(DOORS, file) ? platformProblem(file, target) : undefined;
+}
+
+function isLanguage(file: string): boolean {
+  return file.startsWith('hippofacts/language/');
 }
 
 /** The room of a file; a front door counts to the room that it opens. */
