@@ -96,7 +96,9 @@ export function createDispatcher(options: Omit<HttpOptions, 'credentials'>): Dis
   const isLocal = isLoopback(parseBaseUrl(url).hostname);
   const unchecked = { rejectUnauthorized: false };
   const lax = network.strictTls === false && !isLocal;
-  const tls = { ...trusted(ca, network), ...(insecure || lax ? unchecked : {}) };
+  // To read what the operating system trusts takes its time, which plain http on this machine need not spend.
+  const isPlain = isLocal && /^http:/i.test(url) && ca === undefined;
+  const tls = { ...(isPlain ? {} : trusted(ca, network)), ...(insecure || lax ? unchecked : {}) };
   const common = { connections, connect: tls, keepAliveTimeout: 4_000 };
   const { proxy, noProxy, proxyAuthorization } = network;
   if (isLocal || proxy === false) return new Agent(common);

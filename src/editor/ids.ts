@@ -176,8 +176,10 @@ export interface ContextMap {
   'hippo.connectionState': string;
   /** There is a HIPPOFACTS in the workspace. */
   'hippo.hasApp': boolean;
-  /** Something was published from this workspace. */
+  /** Something was published from this workspace, here or elsewhere. */
   'hippo.published': boolean;
+  /** The view of publishes has some. */
+  'hippo.hasHistory': boolean;
   /** Somebody has looked at a channel in the browser. */
   'hippo.visited': boolean;
   'hippo.walkthrough.start': true;
@@ -197,6 +199,7 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
   'hippo.connectionState': true,
   'hippo.hasApp': true,
   'hippo.published': true,
+  'hippo.hasHistory': true,
   'hippo.visited': true,
   'hippo.walkthrough.start': true,
   'hippo.walkthrough.app': true,

@@ -1,6 +1,6 @@
-// Tells of changes in a folder, a moment after the last of them. It may come to be later.
+// Tells of changes in a folder, a moment after the last of them. It may come to be later, and what it lies in, too.
 
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Disposable } from '../disposables.ts';
 
@@ -27,13 +27,17 @@ export function watchFolder(folder: string, onChange: () => void): Disposable {
   };
   const start = (): void => {
     close();
-    watcher =
-      on(folder, later) ??
-      on(dirname(folder), (name) => {
-        if (name !== basename(folder)) return;
-        start();
-        later();
-      });
+    if (existsSync(folder)) return void (watcher = on(folder, later));
+    // The nearest folder above that is there, until more of the way is.
+    let missing = folder;
+    while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
+    watcher = on(dirname(missing), (name) => {
+      if (name !== basename(missing)) return;
+      start();
+      later();
+    });
+    // It may have come in between.
+    if (watcher && existsSync(missing)) start();
   };
   start();
   return {

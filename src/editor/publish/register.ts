@@ -69,14 +69,20 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
     return app.workspace.isTrusted;
   });
 
+  const showHistory = (): void => {
+    const hasSome = history.records.length > 0;
+    context.set('hippo.hasHistory', hasSome);
+    // It stays so, whatever is forgotten.
+    if (hasSome) context.set('hippo.published', true);
+  };
   const onHistory = (): void => {
     const { records } = history;
-    context.set('hippo.published', records.length > 0);
+    showHistory();
     // What it showed has happened.
     if (records[0]?.uri === view.preview?.target.uri) view.close();
   };
   disposables.add(history.onDidChange(onHistory));
-  context.set('hippo.published', history.records.length > 0);
+  showHistory();
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
   disposables.add(registerQuickFixes(diagnostics));

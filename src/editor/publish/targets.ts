@@ -24,10 +24,15 @@ export class Targets {
     this.#connections = connections;
   }
 
-  /** @throws EditorError `NO_PROJECT`, Cancelled */
+  /** @throws EditorError `NO_PROJECT`, `NOT_ON_DISK`; Cancelled */
   async of(where: Place | undefined, title: string): Promise<{ target: Target; wish: Wish }> {
     if (where === undefined) return { target: projectTarget(await this.#projects.choose(title)), wish: {} };
     if (typeof where === 'string') return this.#ofNode(where, title);
+    if (where.scheme !== 'file')
+      throw new EditorError(
+        'NOT_ON_DISK',
+        `${posix.basename(where.toString())} is not a file on a disk: it cannot be published from here.`,
+      );
     return { target: this.at(where.toString()), wish: {} };
   }
 

@@ -1,7 +1,7 @@
 // Files of stored bindles in the window: read-only documents, side by side, and where to save a bindle.
 
 import * as vscode from 'vscode';
-import { Cancelled } from '../failure.ts';
+import { Cancelled, EditorError } from '../failure.ts';
 import { entryAt, readUri, SCHEME, uriParts, type BindlePath } from './bindle-files.ts';
 import type { BindleReader } from './bindle-reader.ts';
 
@@ -40,6 +40,14 @@ export const bindleWindow: BindleWindow = {
       filters: { 'Bindle in standalone form': ['tar.gz'] },
     });
     if (!chosen) throw new Cancelled();
+    if (chosen.scheme !== 'file')
+      throw new EditorError(
+        'NOT_ON_DISK',
+        `${chosen.toString(true)} is not on a disk of the machine that runs this.`,
+        {
+          remedies: ['retry'],
+        },
+      );
     return chosen.fsPath;
   },
 };

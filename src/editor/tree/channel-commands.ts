@@ -85,8 +85,9 @@ export class ChannelCommands {
   delete(row?: Row): Promise<void> {
     const { app, targets, change } = this.#needs;
     return targets.channel(row, 'Delete Channel', async ({ session: { client }, app: of, channel }) => {
-      const { id, name, environmentVariables, domain } = channel;
-      const count = environmentVariables.length;
+      const { id, name, domain } = channel;
+      // Hippos before 0.18 may tell of none.
+      const count = (channel.environmentVariables ?? []).length;
       const lost = count === 0 ? '' : ` and ${count === 1 ? 'its variable' : `its ${count} variables`}`;
       await typeName(app, {
         title: `Delete ${fullName({ app: of, channel })}`,

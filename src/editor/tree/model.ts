@@ -79,6 +79,15 @@ export class AppsModel {
     return this.#apps.size === 0;
   }
 
+  /** A channel of an app of the workspace runs something, whoever has published it. */
+  get servesWorkspace(): boolean {
+    return [...this.#apps.values()].some(
+      ({ app, channels }) =>
+        this.#projects.has(app.storageId) &&
+        [...channels.values()].some(({ activeRevision }) => activeRevision),
+    );
+  }
+
   node(id: string): TreeNode | undefined {
     return this.#entry(id)?.node;
   }

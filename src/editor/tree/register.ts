@@ -59,6 +59,14 @@ export function registerTree(app: App, connections: Connections, projects: Proje
     new AppsView({ model, follower, onError, connection: () => connections.status.name }),
   );
   disposables.add(connections.onDidChange(() => view.describe()));
+  const published = disposables.add(
+    model.onDidChange(() => {
+      if (!model.servesWorkspace) return;
+      // By a command in a terminal, on another machine, or from here.
+      context.set('hippo.published', true);
+      published.dispose();
+    }),
+  );
   const showState = (): void => context.set('hippo.appsState', follower.state);
   disposables.add(follower.onDidChangeState(showState));
   showState();

@@ -7,10 +7,15 @@ import { openChannel } from '../open-channel.ts';
 import type { CommandNeeds } from './app-commands.ts';
 import { readNodeId } from './nodes.ts';
 import { chooseRule } from './rule-choice.ts';
-import { fullName, type Row } from './targets.ts';
+import { fullName, type ChannelTarget, type Row } from './targets.ts';
+
+/** Milliseconds within which a second click is the second half of a double click. */
+const DOUBLE_CLICK = 1_000;
 
 export class RevisionCommands {
   readonly #needs: CommandNeeds;
+  /** Id of a channel → when it went back; Infinity while it does. */
+  readonly #rolledBack = new Map<string, number>();
 
   constructor(needs: CommandNeeds) {
     this.#needs = needs;
@@ -68,24 +73,39 @@ export class RevisionCommands {
     });
   }
 
-  /** In one step; the way back is offered afterwards. */
+  /** In one step; the way back is offered afterwards. A double click is one step, too. */
   rollBack(row?: Row): Promise<void> {
-    const { connections, targets, change } = this.#needs;
-    return targets.channel(row, 'Roll Back', async ({ session, app: of, channel }) => {
-      const { client } = session;
-      const core = await connections.core();
-      const before = core.previousRevision(channel, await client.revisions({ appId: of.id }));
-      const runs = channel.activeRevision?.revisionNumber;
-      if (!before)
-        throw new EditorError(
-          'NO_EARLIER_REVISION',
-          runs === undefined
-            ? `${fullName({ app: of, channel })} runs nothing that it could go back from.`
-            : `${of.name} has no revision before ${runs}.`,
-        );
-      await change(() => core.pinRevision(client, channel.id, before.id));
-      void this.#offerUndo(session, channel, before);
+    const { clock, prompts } = this.#needs.app;
+    return this.#needs.targets.channel(row, 'Roll Back', async (target) => {
+      const { id, name } = target.channel;
+      if (clock.now() - (this.#rolledBack.get(id) ?? -Infinity) < DOUBLE_CLICK)
+        return prompts.mention(`${name} has gone back a moment ago`);
+      this.#rolledBack.set(id, Infinity);
+      try {
+        await this.#goBack(target);
+        this.#rolledBack.set(id, clock.now());
+      } catch (error) {
+        this.#rolledBack.delete(id);
+        throw error;
+      }
     });
+  }
+
+  async #goBack({ session, app: of, channel }: ChannelTarget): Promise<void> {
+    const { connections, change } = this.#needs;
+    const { client } = session;
+    const core = await connections.core();
+    const before = core.previousRevision(channel, await client.revisions({ appId: of.id }));
+    const runs = channel.activeRevision?.revisionNumber;
+    if (!before)
+      throw new EditorError(
+        'NO_EARLIER_REVISION',
+        runs === undefined
+          ? `${fullName({ app: of, channel })} runs nothing that it could go back from.`
+          : `${of.name} has no revision before ${runs}.`,
+      );
+    await change(() => core.pinRevision(client, channel.id, before.id));
+    void this.#offerUndo(session, channel, before);
   }
 
   async #offerUndo(session: Session, channel: ChannelItem, before: RevisionItem): Promise<void> {

@@ -290,6 +290,14 @@ describe('a publish', () => {
     expect(app.notifications[0]?.message).toMatch(/^Published m\.wasm: ana runs /);
   });
 
+  test('is not begun from what a revision holds, or from another place that is no disk', async () => {
+    await serve();
+    const uri = 'hippo-bindle://real/ana~weather@1.0.0/HIPPOFACTS';
+    const where = { scheme: 'hippo-bindle', fsPath: '/HIPPOFACTS', toString: () => uri };
+    await expect(window.commands.publish(where)).rejects.toMatchObject({ code: 'NOT_ON_DISK' });
+    expect(app.progresses).toEqual([]);
+  });
+
   test('from a row of the tree goes to that app, or that channel', async () => {
     await serve();
     app.answer('Make App');

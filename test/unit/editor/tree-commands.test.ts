@@ -318,12 +318,27 @@ describe('which revision runs', () => {
     app.press(/runs 1\.0\.0 instead of 1\.1\.0, and stays on it/, 'Undo');
     await revisions.rollBack(nodeId.channel(channelId));
     await expect.poll(() => runs(channelId)).toBe('1.1.0 by *');
+    app.pass(1_000);
     await revisions.rollBack(nodeId.channel(channelId));
     expect(await runs(channelId)).toBe('1.0.0 pinned');
+    app.pass(1_000);
     await expect(revisions.rollBack(nodeId.channel(channelId))).rejects.toMatchObject({
       code: 'NO_EARLIER_REVISION',
       message: 'weather has no revision before 1.0.0.',
     });
+  });
+
+  test('goes back one step by a double click', async () => {
+    const { channelId } = await weather('1.0.0', '1.1.0', '1.2.0');
+    const row = nodeId.channel(channelId);
+    await Promise.all([revisions.rollBack(row), revisions.rollBack(row)]);
+    app.pass(200);
+    await revisions.rollBack(row);
+    expect(await runs(channelId)).toBe('1.1.0 pinned');
+    expect(app.mentions.at(-1)).toBe('production has gone back a moment ago');
+    app.pass(1_000);
+    await revisions.rollBack(row);
+    expect(await runs(channelId)).toBe('1.0.0 pinned');
   });
 
   test('cannot go back from nothing', async () => {

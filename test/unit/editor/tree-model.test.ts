@@ -74,6 +74,18 @@ const WEATHER = channel('weather', 'production', {
   ],
 });
 
+test('an app of the workspace is published as soon as one of its channels runs something', () => {
+  const canary = channel('weather', 'canary');
+  const { model } = modelOf(
+    facts([canary, channel('zoo', 'live', { activeRevision: revision('zoo', '1.0.0') })]),
+  );
+  expect(model.servesWorkspace).toBe(false);
+  model.setProjects(new Set(['acme/weather']));
+  expect(model.servesWorkspace).toBe(false);
+  model.apply({ channels: [{ ...canary, activeRevision: revision('weather', '1.0.0') }] });
+  expect(model.servesWorkspace).toBe(true);
+});
+
 describe('the rows', () => {
   test('of an app', () => {
     const { model } = modelOf(
