@@ -6,6 +6,7 @@ import type { App, Choice, Separator } from '../app.ts';
 import type { Connections } from '../connections/connections.ts';
 import { EditorError, isCancelled } from '../failure.ts';
 import { openChannel } from '../open-channel.ts';
+import { nameProblem } from '../tree/names.ts';
 import type { Builds } from './builds.ts';
 import { BUMP_NAMES } from './bumps.ts';
 import { describeRecord, type History, type PublishRecord } from './history.ts';
@@ -282,7 +283,7 @@ export class PublishCommands {
       title,
       prompt: 'Name of the new channel',
       steps,
-      check: (text) => (text.trim() === '' ? 'Type a name.' : undefined),
+      check: (text) => nameProblem(text.trim(), 64, [], 'a channel'),
     });
     return { channel: channel.trim() };
   }

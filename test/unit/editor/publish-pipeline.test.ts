@@ -290,6 +290,14 @@ describe('a publish', () => {
     expect(app.notifications[0]?.message).toMatch(/^Published m\.wasm: ana runs /);
   });
 
+  test('goes to a new channel whose name every Hippo takes', async () => {
+    await serve();
+    app.answer('Production', '$(add) New Channel…', 'not a name!', 'testers', 'Make App');
+    await window.commands.publishWith(undefined);
+    expect(app.refusals).toEqual(['Use letters, digits, "-" and "_".']);
+    expect(runs()).toEqual({ testers: '1.0.0' });
+  });
+
   test('is not begun from what a revision holds, or from another place that is no disk', async () => {
     await serve();
     const uri = 'hippo-bindle://real/ana~weather@1.0.0/HIPPOFACTS';
