@@ -211,13 +211,6 @@ export class Connections implements Disposable {
       if (name === this.#status.name && this.#status.state === 'unknown')
         this.#show({ ...this.#status, state: 'connecting' });
       const session = await this.session({ ...options, connection: name });
-      // It answers long before the work is done; what that needs to know first is asked once.
-      session.client.dialect().then(
-        () => {
-          if (this.#status.state === 'connecting') this.report(name, undefined);
-        },
-        () => undefined,
-      );
       const result = await work(session);
       this.report(name, undefined);
       return result;

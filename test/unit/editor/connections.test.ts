@@ -153,7 +153,7 @@ describe('the connection in use', () => {
     expect(bar()?.label).toContain('does not answer');
   });
 
-  test('is not said to be connecting by who only looks, and long before the work is done by who works', async () => {
+  test('is said to be connecting by who works with it, not by who only looks and tells nobody how that went', async () => {
     const hippo = await startHippo();
     const { connections, bar } = await signedIn(hippo);
     await connections.choose('local');
@@ -162,7 +162,8 @@ describe('the connection in use', () => {
     await connections.session({ ask: false });
     await connections.peek();
     expect(bar()?.label).toContain('not asked yet');
-    await connections.use(() => waitFor(() => expect(bar()?.label).toContain('connected')));
+    await connections.use(async () => expect(bar()?.label).toContain('connecting'));
+    expect(bar()?.label).toContain('connected');
   });
 
   test('that the setting names but nobody has added is said to be missing', async () => {
