@@ -10,6 +10,15 @@ import type { Problem, ProblemCode } from './problem.ts';
 
 const VERSION = '0.1.0';
 
+/** The manifest that says of a module what is taken for granted where there is none. */
+export function manifestOfModule(file: string): { directory: string; name: string; text: string } {
+  const { dir: directory, base, name: stem } = path.parse(path.resolve(file));
+  const folders = directory.split(path.sep).reverse();
+  const name = nameFrom([stem, ...folders]);
+  const text = manifestText({ name, version: VERSION, handlers: [{ route: '/', name: base }] });
+  return { directory, name, text };
+}
+
 /**
  * The module as one handler at `/`. Its name is the file's, or that of the nearest folder where the file's says
  * nothing (`main.wasm`); both inferences are in `problems`, as information to be shown. Positions are those of the
@@ -20,10 +29,7 @@ export async function collectModule(
   file: string,
   options: Omit<CollectOptions, 'directory' | 'lookup' | 'allow'>,
 ): Promise<Collection> {
-  const { dir: directory, base, name: stem } = path.parse(path.resolve(file));
-  const folders = directory.split(path.sep).reverse();
-  const name = nameFrom([stem, ...folders]);
-  const text = manifestText({ name, version: VERSION, handlers: [{ route: '/', name: base }] });
+  const { directory, name, text } = manifestOfModule(file);
   const collection = await collect(text, { ...options, directory });
   const note = (code: ProblemCode, message: string): Problem => ({
     code,

@@ -2,6 +2,7 @@
 // and of sections only the two lists. A module of any size costs a few small reads.
 
 import { open } from 'node:fs/promises';
+import { count } from './text.ts';
 import { MalformedWasm, SECTION, WasmReader, type WasmExport, type WasmImport } from './wasm-sections.ts';
 
 export type { WasmExport, WasmImport, WasmItemKind } from './wasm-sections.ts';
@@ -80,13 +81,16 @@ async function readSections(source: WasmSource): Promise<WasmModule> {
     const content = at + header.at;
     at = content + size;
     if (at > source.size)
-      return { kind: 'damaged', reason: `it ends ${at - source.size} bytes before its last section does` };
+      return {
+        kind: 'damaged',
+        reason: `it ends ${count(at - source.size, 'byte')} before its last section does`,
+      };
     const name = id === SECTION.imports ? 'imports' : id === SECTION.exports ? 'exports' : undefined;
     if (name === undefined) continue;
     if (lists[name]) throw new MalformedWasm();
     if (size > MAX_LIST_BYTES) return { kind: 'unreadable', reason: `it has too many ${name}` };
     const reader = new WasmReader(await source.read(content, size));
-    if (name === 'imports') lists.imports = [...reader.imports()];
+    if (name === 'imports') lists.imports = [...reader.imports()].map(({ flags: _, ...item }) => item);
     else lists.exports = [...reader.exports()];
     if (reader.at !== size) throw new MalformedWasm();
   }
@@ -106,5 +110,5 @@ function whatItIs(start: Uint8Array): string {
     return 'it is the pointer of a file in Git LFS: run "git lfs pull"';
   if (/^\((?:module|component)\b/.test(text) || text.startsWith(';;'))
     return 'it is WebAssembly text: compile it, as with "wat2wasm"';
-  return 'it is no WebAssembly';
+  return 'it does not begin as one';
 }

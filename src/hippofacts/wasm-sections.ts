@@ -11,6 +11,9 @@ export interface WasmImport {
   readonly module: string;
   readonly name: string;
   readonly kind: WasmItemKind;
+}
+
+export interface WasmImportEntry extends WasmImport {
   /** The flags of its limits, if it is a memory: see `MEMORY`. */
   readonly flags: number;
 }
@@ -80,7 +83,7 @@ export class WasmReader {
   }
 
   /** Of an import section, one after the other: a hostile module has millions. */
-  imports(): Generator<WasmImport> {
+  imports(): Generator<WasmImportEntry> {
     return this.#list(() => {
       const module = this.#name();
       const name = this.#name();

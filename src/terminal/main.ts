@@ -22,6 +22,10 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'write a HIPPOFACTS that fits what is in a folder, or a new app (--template)',
     load: () => import('./commands/new.ts'),
   },
+  check: {
+    summary: 'say what is wrong with a HIPPOFACTS and its files, without building or sending',
+    load: () => import('./commands/check.ts'),
+  },
   publish: {
     summary: 'build, push and release a project, and wait until it answers',
     load: () => import('./commands/publish.ts'),

@@ -1,18 +1,18 @@
 // Options of the commands that make a bindle of a project, and the making itself with its words to the user.
 
-import { isAbsolute, relative, sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { BindleClient } from '../bindle/client.ts';
 import { formatId } from '../bindle/id.ts';
 import type { Invoice } from '../bindle/invoice.ts';
 import { signInvoice, type SigningKey } from '../bindle/signing.ts';
-import { formatProblem, type Problem } from '../hippofacts/problem.ts';
+import type { Problem } from '../hippofacts/problem.ts';
 import { creatorKey } from '../publish/creator-key.ts';
 import { makeBindle, type MadeBindle, type MakeOptions } from '../publish/make-bindle.ts';
 import { parseVersioning, publisher } from '../publish/version.ts';
 import { findPlaces } from '../session/places.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
-import { count, paint, say, visible, warn, type Screen } from './screen.ts';
+import { annotation, problemLine, sentence } from './problems.ts';
+import { count, say, visible, warn, type Screen } from './screen.ts';
 
 export interface ProjectOptions {
   invoiceVersion: string;
@@ -22,26 +22,31 @@ export interface ProjectOptions {
   sign: boolean;
 }
 
-export function addProjectOptions(command: Command): Command {
-  return command
-    .argument('[path]', 'a project (folder or HIPPOFACTS) or a .wasm file', '.')
-    .addOption(
-      new Option(
-        '-v, --invoice-version <mode>',
-        'dev: a version of its own for each build; production: as written',
-      )
-        .choices(['dev', 'development', 'prod', 'production'])
-        .default('dev'),
+export function addVersionOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '-v, --invoice-version <mode>',
+      'dev: a version of its own for each build; production: as written',
     )
+      .choices(['dev', 'development', 'prod', 'production'])
+      .default('dev'),
+  );
+}
+
+export function allowOption(): Option {
+  return new Option('--allow <file>', 'publish this file although it looks like a secret (repeatable)')
+    .argParser(collectValues)
+    .default([], 'none');
+}
+
+export function addProjectOptions(command: Command): Command {
+  return addVersionOption(command)
+    .argument('[path]', 'a project (folder or HIPPOFACTS) or a .wasm file', '.')
     .option(
       '--external-url <url>',
       'where bindles that the project refers to are found (default: the server)',
     )
-    .addOption(
-      new Option('--allow <file>', 'publish this file although it looks like a secret (repeatable)')
-        .argParser(collectValues)
-        .default([], 'none'),
-    )
+    .addOption(allowOption())
     .option('--no-cache', 'hash every file anew')
     .option('--no-sign', 'leave the invoice unsigned: servers of 0.9 and later refuse it');
 }
@@ -100,36 +105,18 @@ export function projectWish(
   };
 }
 
-/** `HIPPOFACTS:5:1: error: …` for each problem, then how many there are; marks in the file view of GitHub, too. */
+/** A line for each problem, then how many there are; marks in the file view of GitHub, too. */
 export function sayProblems(screen: Screen, file: string, problems: readonly Problem[]): void {
-  const shown = relative(screen.cwd, file) || file;
   for (const problem of problems) {
     if (problem.severity === 'information') {
       say(screen, visible(sentence(problem.message)));
       continue;
     }
-    const colour = problem.severity === 'error' ? 'red' : 'yellow';
-    say(screen, paint(screen, colour, visible(sentence(formatProblem(shown, problem)))));
-    if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(inWorkspace(screen, file), problem));
+    say(screen, problemLine(screen, file, problem));
+    if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(screen, file, problem));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) say(screen, `${count(errors, 'error')}: nothing was made or sent.`);
-}
-
-/** GitHub knows files by where they are in the repository, wherever in there a step works. */
-function inWorkspace({ env, cwd }: Screen, file: string): string {
-  const path = relative(env['GITHUB_WORKSPACE'] || cwd, file);
-  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
-}
-
-/** A workflow command of GitHub Actions, which shows the problem at its line. */
-function annotation(file: string, { severity, range, message }: Problem): string {
-  const data = (text: string): string =>
-    text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-  const property = (text: string): string => data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
-  const { start, end } = range;
-  const place = `file=${property(file)},line=${start.line + 1},col=${start.column + 1},endLine=${end.line + 1}`;
-  return `::${severity === 'error' ? 'error' : 'warning'} ${place}::${data(message)}`;
 }
 
 export async function signingKey(screen: Screen, label: string): Promise<SigningKey> {
@@ -153,10 +140,7 @@ export function bindleJson(invoice: Invoice): Record<string, unknown> {
   };
 }
 
-function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`;
-}
-
-function collectValues(value: string, before: string[]): string[] {
+/** Of an option that may be given again. */
+export function collectValues(value: string, before: string[]): string[] {
   return [...before, value];
 }

@@ -1,0 +1,184 @@
+// What the servers of a connection hold, as whoever writes a HIPPOFACTS asks for it: remembered, never waited for long.
+
+import { compareBuild, valid } from 'semver';
+import type { BindleClient } from '../bindle/client.ts';
+import { BindleError } from '../bindle/http.ts';
+import { parseId } from '../bindle/id.ts';
+import type { HippoClient } from '../hippo/client.ts';
+import type { KnownBindle, KnownChannel, ServerFacts } from '../hippofacts/facts.ts';
+import { addressOf } from './address.ts';
+import type { Connection } from './connections.ts';
+
+/** Servers that are looked at: a session of the editor, or of the terminal. */
+export interface LookedAt {
+  readonly connection: Pick<Connection, 'hippoUrl'>;
+  /** Undefined where only a Bindle server is known. */
+  readonly client?: Pick<HippoClient, 'findApps' | 'channel'> | undefined;
+  /** A client of the Bindle server; it is closed here. */
+  bindle(): Promise<Pick<BindleClient, 'getInvoice' | 'search' | 'close'>>;
+}
+
+export interface ServerFactsOptions {
+  /** For sentences. */
+  readonly origin: string;
+  /** Asked for each question; nothing is started for it, and nobody is asked. Undefined: there is nobody to ask. */
+  readonly open: () => Promise<LookedAt | undefined>;
+  /** Ms that a question is waited for; the answer is remembered when it comes later. 2 s without it. */
+  readonly patience?: number;
+  /** In ms. */
+  readonly now?: () => number;
+}
+
+/** Ms that an answer is good for. */
+const GOOD_FOR = 60_000;
+/** Ms in which a server that did not answer is left alone. */
+const REST = 10_000;
+/** Questions that are remembered. */
+const MAX_REMEMBERED = 500;
+/** Of one search, pages of as many bindles as a server gives at once. */
+const MAX_PAGES = 4;
+const PAGE = 255;
+
+interface Remembered {
+  readonly answer: Promise<unknown>;
+  readonly until: number;
+}
+
+export class ServerLook implements ServerFacts {
+  readonly origin: string;
+  readonly #open: ServerFactsOptions['open'];
+  readonly #patience: number;
+  readonly #now: () => number;
+  readonly #remembered = new Map<string, Remembered>();
+  #restsUntil = -Infinity;
+
+  constructor({ origin, open, patience = 2000, now = () => performance.now() }: ServerFactsOptions) {
+    this.origin = origin;
+    this.#open = open;
+    this.#patience = patience;
+    this.#now = now;
+  }
+
+  bindle(id: string): Promise<KnownBindle | 'none' | undefined> {
+    const parsed = parseId(id);
+    if (!parsed) return Promise.resolve('none');
+    return this.#ask(`bindle ${id}`, async (servers) =>
+      withBindle(servers, async (client) => {
+        try {
+          const invoice = await client.getInvoice(parsed, { yanked: true });
+          const handlers = (invoice.parcel ?? []).flatMap(({ label }) => {
+            const handlerId = label.annotations?.['wagi_handler_id'];
+            const entrypoint = label.feature?.['wagi']?.['entrypoint'];
+            return handlerId === undefined
+              ? []
+              : { id: handlerId, ...(entrypoint !== undefined && { entrypoint }) };
+          });
+          return { handlers, yanked: invoice.yanked ?? false, invoice };
+        } catch (error) {
+          if (error instanceof BindleError && error.code === 'NOT_FOUND') return 'none';
+          throw error;
+        }
+      }),
+    );
+  }
+
+  async bindles(start: string): Promise<readonly string[] | undefined> {
+    const found = await this.#search(start);
+    return (
+      found && [...new Set(found.map(({ name }) => name))].filter((name) => name.startsWith(start)).sort()
+    );
+  }
+
+  async versions(name: string): Promise<readonly string[] | undefined> {
+    const found = await this.#search(name);
+    return found
+      ?.filter((bindle) => bindle.name === name)
+      .map(({ version }) => version)
+      .sort((a, b) => (valid(a) && valid(b) ? compareBuild(b, a) : a < b ? 1 : -1));
+  }
+
+  channels(name: string): Promise<readonly KnownChannel[] | undefined> {
+    return this.#ask(`channels ${name}`, async ({ client, connection }) => {
+      if (!client) return undefined;
+      const known: KnownChannel[] = [];
+      for (const app of await client.findApps(name))
+        for (const { id } of app.channels) {
+          const channel = await client.channel(id);
+          const { revisionSelectionStrategy, rangeRule, activeRevision } = channel;
+          known.push({
+            app: app.name,
+            channel: channel.name,
+            ...(revisionSelectionStrategy === 'UseRangeRule' && { rule: rangeRule ?? '*' }),
+            ...(activeRevision && { runs: activeRevision.revisionNumber }),
+            address: addressOf(channel, { connection }),
+          });
+        }
+      return known;
+    });
+  }
+
+  /** Forgets all answers, as after a publish. */
+  forget(): void {
+    this.#remembered.clear();
+    this.#restsUntil = -Infinity;
+  }
+
+  #search(query: string): Promise<readonly { name: string; version: string }[] | undefined> {
+    return this.#ask(`search ${query}`, async (servers) =>
+      withBindle(servers, async (client) => {
+        const found: { name: string; version: string }[] = [];
+        for (let page = 0; page < MAX_PAGES; page++) {
+          const { invoices, more } = await client.search({ query, limit: PAGE, offset: found.length });
+          found.push(...invoices.map(({ bindle: { name, version } }) => ({ name, version })));
+          if (!more || invoices.length === 0) break;
+        }
+        return found;
+      }),
+    );
+  }
+
+  /** Undefined if nobody answers, or not in time. */
+  async #ask<T>(key: string, question: (servers: LookedAt) => Promise<T>): Promise<T | undefined> {
+    const now = this.#now();
+    const known = this.#remembered.get(key);
+    if (known && known.until > now) return this.#inTime(known.answer as Promise<T | undefined>);
+    if (this.#restsUntil > now) return undefined;
+    const answer = this.#find(key, question);
+    this.#remembered.set(key, { answer, until: now + GOOD_FOR });
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined && this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(oldest);
+    return this.#inTime(answer);
+  }
+
+  async #find<T>(key: string, question: (servers: LookedAt) => Promise<T>): Promise<T | undefined> {
+    try {
+      const servers = await this.#open();
+      if (servers) return await question(servers);
+    } catch {
+      // Why is told by whoever needs it: a publish, the view of apps.
+    }
+    this.#remembered.delete(key);
+    this.#restsUntil = this.#now() + REST;
+    return undefined;
+  }
+
+  #inTime<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), this.#patience);
+    });
+    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  }
+}
+
+async function withBindle<T>(
+  servers: LookedAt,
+  work: (client: Awaited<ReturnType<LookedAt['bindle']>>) => Promise<T>,
+): Promise<T> {
+  const client = await servers.bindle();
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
