@@ -1,10 +1,10 @@
 // TOML 1.0 as a tree that keeps everything it could read, with the place of every key and value.
 
-import { ParseError, parseTOML, type AST } from 'toml-eslint-parser';
 import { diagnose } from './diagnose.ts';
+import { parsePiece, type PieceKey, type PieceTree, type PieceValue } from './piece-tree.ts';
 import { LineIndex, type Range } from './position.ts';
 import type { Problem, ProblemCode } from './problem.ts';
-import { split, type Piece } from './split.ts';
+import { split, type Piece, type Span } from './split.ts';
 
 /** One part of a dotted key or of a table's name. */
 export interface Key {
@@ -102,31 +102,6 @@ export function parseDocument(text: string, complete: CompleteName): Document {
   return builder.finish();
 }
 
-type Parsed = AST.TOMLTable | AST.TOMLKeyValue;
-
-/** One statement. A tree may come with an error where only the form is wrong. */
-function parsePiece(source: string): { tree?: Parsed; error?: Error } {
-  try {
-    return { tree: parseAs(source, '1.0') };
-  } catch (error) {
-    // The parser spreads texts into arguments, so a very long one ends the stack.
-    if (!(error instanceof ParseError)) return { error: error as RangeError };
-    try {
-      // A line break or a last comma in an inline table is TOML 1.1: wrong, but not hard to understand.
-      return { tree: parseAs(source, '1.1'), error };
-    } catch {
-      return { error };
-    }
-  }
-}
-
-function parseAs(source: string, tomlVersion: '1.0' | '1.1'): Parsed {
-  // With its line end: where the text ends amid a look ahead, the parser forgets the rest of it.
-  const [tree, ...others] = parseTOML(`${source}\n`, { tomlVersion }).body[0].body;
-  if (!tree || others.length > 0) throw new RangeError('A piece holds one statement.');
-  return tree;
-}
-
 class Builder {
   readonly #text: string;
   readonly #complete: CompleteName;
@@ -176,13 +151,13 @@ class Builder {
     else this.#addPair(piece, tree, broken);
   }
 
-  #addHeader(piece: Piece, tree: Parsed | undefined, broken: boolean): void {
+  #addHeader(piece: Piece, tree: PieceTree | undefined, broken: boolean): void {
     const range = this.#lines.range(piece.start, piece.end);
     let keys: readonly Key[];
     let opened: Table | undefined;
-    if (tree?.type === 'TOMLTable') {
-      keys = this.#keys(tree.key, piece.start);
-      opened = this.#open(keys, tree.kind === 'array', range, true);
+    if (tree?.kind === 'header') {
+      keys = this.#keys(tree.keys, piece.start);
+      opened = this.#open(keys, tree.many, range, true);
     } else {
       // A header that is not closed starts a section nevertheless: its keys must not fall to the one above.
       let name = piece.start;
@@ -201,12 +176,12 @@ class Builder {
     this.#statements.push({ kind: 'header', range, keys, value: undefined, table, broken });
   }
 
-  #addPair(piece: Piece, tree: Parsed | undefined, broken: boolean): void {
+  #addPair(piece: Piece, tree: PieceTree | undefined, broken: boolean): void {
     const range = this.#lines.range(piece.start, piece.end);
     const table = this.#current;
-    const parsed = tree?.type === 'TOMLKeyValue' ? tree : undefined;
+    const parsed = tree?.kind === 'pair' ? tree : undefined;
     const keys = parsed
-      ? this.#keys(parsed.key, piece.start)
+      ? this.#keys(parsed.keys, piece.start)
       : this.#readKeys(piece.start, piece.equals ?? piece.end);
     const value = parsed && this.#value(parsed.value, piece.start);
     this.#statements.push({ kind: 'pair', range, keys, value, table, broken });
@@ -278,11 +253,8 @@ class Builder {
     this.report(code, start.offset, end.offset, `${key.text} is already set on line ${line}`);
   }
 
-  #keys(node: AST.TOMLKey, offset: number): Key[] {
-    return node.keys.map((part) => ({
-      text: part.type === 'TOMLBare' ? part.name : part.value,
-      range: this.#range(part, offset),
-    }));
+  #keys(keys: readonly PieceKey[], offset: number): Key[] {
+    return keys.map((key) => ({ text: key.text, range: this.#range(key, offset) }));
   }
 
   /** The parts of a key as far as they can be made out, where the statement cannot be parsed. */
@@ -303,23 +275,20 @@ class Builder {
     }
   }
 
-  #value(node: AST.TOMLContentNode, offset: number): Value {
-    const range = this.#range(node, offset);
-    if (node.type === 'TOMLArray')
-      return { kind: 'list', items: node.elements.map((item) => this.#value(item, offset)), range };
-    if (node.type === 'TOMLInlineTable') {
-      const table = newTable('inline', range);
-      for (const pair of node.body)
-        this.#set(table, this.#keys(pair.key, offset), this.#value(pair.value, offset), range);
-      return table;
-    }
-    if (node.kind === 'string') return { kind: 'text', text: node.value, range };
-    if (node.kind === 'boolean') return { kind: 'boolean', range };
-    return { kind: node.kind === 'integer' || node.kind === 'float' ? 'number' : 'date', range };
+  #value(value: PieceValue, offset: number): Value {
+    const range = this.#range(value, offset);
+    if (value.kind === 'text') return { kind: 'text', text: value.text, range };
+    if (value.kind === 'list')
+      return { kind: 'list', items: value.items.map((item) => this.#value(item, offset)), range };
+    if (value.kind !== 'table') return { kind: value.kind, range };
+    const table = newTable('inline', range);
+    for (const pair of value.pairs)
+      this.#set(table, this.#keys(pair.keys, offset), this.#value(pair.value, offset), range);
+    return table;
   }
 
-  #range(node: AST.TOMLNode, offset: number): Range {
-    return this.#lines.range(offset + node.range[0], offset + node.range[1]);
+  #range({ start, end }: Span, offset: number): Range {
+    return this.#lines.range(offset + start, offset + end);
   }
 }
 

@@ -1,7 +1,6 @@
 // The file as a tree of names: the bindle, annotations, each handler by its route, each export by its id, and their keys.
 
-import type { Manifest } from '../parse.ts';
-import { entriesOf } from '../parse.ts';
+import { entriesOf, type Export, type Handler, type Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
 import type { Statement, Table, Value } from '../syntax.ts';
 import { headerPath } from './place.ts';
@@ -27,6 +26,7 @@ export function outline(manifest: Manifest): Symbol[] {
   const top: Growing[] = [];
   let section: Growing | undefined;
   let owner: Growing | undefined;
+  const entries = new Map(entriesOf(manifest).map((entry) => [entry.table, entry]));
   for (const statement of document.statements) {
     if (statement.kind === 'pair') {
       const key = keySymbol(manifest, statement);
@@ -35,7 +35,7 @@ export function outline(manifest: Manifest): Symbol[] {
       if (owner !== section) owner?.growTo(key.range);
       continue;
     }
-    section = sectionSymbol(manifest, statement);
+    section = sectionSymbol(manifest, statement, entries.get(statement.table));
     const [first, ...others] = headerPath(statement);
     // `[handler.external]` is a part of the handler above it.
     if (others.length > 0 && owner && owner.path === first) owner.add(section);
@@ -76,10 +76,13 @@ class Growing implements Symbol {
   }
 }
 
-function sectionSymbol(manifest: Manifest, statement: Statement): Growing {
-  const { range, table, keys } = statement;
+function sectionSymbol(
+  manifest: Manifest,
+  statement: Statement,
+  entry: Handler | Export | undefined,
+): Growing {
+  const { range, keys } = statement;
   const path = headerPath(statement);
-  const entry = entriesOf(manifest).find((one) => one.table === table);
   const place = { range, selection: range };
   if (entry) {
     const module = entry.name?.value;

@@ -339,6 +339,8 @@ class PairReader {
       token?.kind === 'word' || token?.kind === 'text'
         ? { start: token.start, end: token.end, typed: text.slice(token.start, this.#at) }
         : { start: this.#at, end: this.#at, typed: '' };
+    // Three quotes begin a text of several lines, which no key can be.
+    if (text.slice(word.start, word.end).includes('\n')) return NOTHING;
     const isWord = word.end > word.start;
     const next = this.#tokens[isWord ? number + 1 : number];
     const path = [...frame.path, ...frame.parts];
