@@ -69,7 +69,7 @@ class Checker {
       // A statement that is being typed has its own problem already.
       if (!entry.value) continue;
       if (field) this.#value(entry, entry.value, field);
-      else this.#unknown(entry, fields, where);
+      else if (!table.guessed) this.#unknown(entry, fields, where);
     }
     if (!complete || this.#opening.has(table)) return;
     for (const [name, { required, type }] of Object.entries(fields))

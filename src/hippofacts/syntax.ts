@@ -42,6 +42,8 @@ export interface Table {
   range: Range;
   /** From the start of `range` to the end of the last statement in it, sub-tables aside. */
   extent: Range;
+  /** Its header is half-typed: with the next letter, it may be another table. */
+  guessed?: boolean;
 }
 
 /** What `[[name]]` headers make. */
@@ -171,6 +173,7 @@ class Builder {
       }
     }
     const table = opened ?? newTable('header', range);
+    if (broken) table.guessed = true;
     if (!opened) this.#strays.push({ keys, table });
     this.#current = table;
     this.#statements.push({ kind: 'header', range, keys, value: undefined, table, broken });
