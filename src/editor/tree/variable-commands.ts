@@ -28,7 +28,7 @@ export class VariableCommands {
       });
       const value = await app.prompts.input({
         title,
-        prompt: `Value of ${key}`,
+        prompt: promptFor(key),
         steps: { step: 2, of: 2 },
         check: valueProblem,
       });
@@ -49,7 +49,7 @@ export class VariableCommands {
         );
       const edited = await app.prompts.input({
         title: `Edit Variable of ${fullName(target)}`,
-        prompt: `Value of ${key}`,
+        prompt: promptFor(key),
         value,
         check: valueProblem,
       });
@@ -112,6 +112,11 @@ export class VariableCommands {
       { title, placeholder: 'Which variable?' },
     );
   }
+}
+
+/** The box has one line, and drops line breaks of what is pasted without a word. */
+function promptFor(key: string): string {
+  return `Value of ${key}, on one line; \`hippo env set\` takes several`;
 }
 
 function valueProblem(text: string): string | undefined {
