@@ -148,14 +148,16 @@ test('a preview, and a publish from there', async ({ vscode }) => {
   await vscode.step('of the first', async () => {
     await window.command('Hippo: Preview Publish');
     await view.row('New').waitFor();
-    expect(await view.tree()).toMatchObject([
-      { label: 'Channels', level: 1, expanded: true },
-      { label: 'weather', description: 'the app is made' },
-      { label: 'root', description: 'is made, with the rule "P:*-root-*"' },
-      { label: 'New', description: expect.stringMatching(/^2 files, [\d.]+ KB$/), expanded: true },
-      { label: 'static/style.css', description: '19 B' },
-      { label: 'weather.wasm' },
-    ]);
+    await expect
+      .poll(() => view.tree())
+      .toMatchObject([
+        { label: 'Channels', level: 1, expanded: true },
+        { label: 'weather', description: 'the app is made' },
+        { label: 'root', description: 'is made, with the rule "P:*-root-*"' },
+        { label: 'New', description: expect.stringMatching(/^2 files, [\d.]+ KB$/), expanded: true },
+        { label: 'static/style.css', description: '19 B' },
+        { label: 'weather.wasm' },
+      ]);
   });
   expect(await window.notifications.texts()).toEqual([]);
   await vscode.step('publish from there', async () => {

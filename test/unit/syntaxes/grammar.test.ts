@@ -46,7 +46,10 @@ function tokenize(text: string): Token[][] {
 /** What a text in one line has as its innermost scope. */
 function scopeOf(line: string, text: string, before = ''): string | undefined {
   const lines = tokenize(before === '' ? line : `${before}\n${line}`);
-  return lines.at(-1)?.find((token) => token.text.trim() === text)?.scopes.at(-1);
+  return lines
+    .at(-1)
+    ?.find((token) => token.text.trim() === text)
+    ?.scopes.at(-1);
 }
 
 describe('the scopes', () => {
