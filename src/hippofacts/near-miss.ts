@@ -193,7 +193,7 @@ function aligned(
 /** What a part of a pattern must be to match a name. */
 function respell(part: string, component: Component, name: string): string | undefined {
   if (component.matches(name)) return part;
-  if (component.literal !== undefined) return escapePattern(name);
+  if (!/[*?]/.test(part)) return escapePattern(name);
   const cases = [part, part.toLowerCase(), part.toUpperCase()];
   return [...cases, ...cases.map((one) => `.${one}`), ...cases.map((one) => one.replace(/^\./, ''))].find(
     (one) => parseOne(one)?.matches(name),
