@@ -46,6 +46,8 @@ interface Remembered {
 
 export class ServerLook implements ServerFacts {
   readonly origin: string;
+  /** Why the last question that was not answered was not. */
+  failure: unknown;
   readonly #open: ServerFactsOptions['open'];
   readonly #patience: number;
   readonly #now: () => number;
@@ -154,8 +156,8 @@ export class ServerLook implements ServerFacts {
     try {
       const servers = await this.#open();
       if (servers) return await question(servers);
-    } catch {
-      // Why is told by whoever needs it: a publish, the view of apps.
+    } catch (error) {
+      this.failure = error;
     }
     this.#remembered.delete(key);
     this.#restsUntil = this.#now() + REST;
@@ -165,7 +167,10 @@ export class ServerLook implements ServerFacts {
   #inTime<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), this.#patience);
+      timer = setTimeout(() => {
+        this.failure = new Error(`${this.origin} takes too long to answer.`);
+        resolve(undefined);
+      }, this.#patience);
     });
     return Promise.race([answer, late]).finally(() => clearTimeout(timer));
   }

@@ -16,9 +16,9 @@ import { parseVersioning } from '../../publish/version.ts';
 import { listenForCancel } from '../cancel.ts';
 import { AlreadySaid, CommandError, EXIT } from '../failure.ts';
 import { addVersionOption, allowOption, collectValues } from '../project.ts';
-import { annotation, problemLine } from '../problems.ts';
+import { annotation, problemLine, sentence } from '../problems.ts';
 import { sarifLog } from '../sarif.ts';
-import { count, paint, print, say, type Screen } from '../screen.ts';
+import { count, paint, print, say, visible, warn, type Screen } from '../screen.ts';
 import { addServerOptions } from '../server.ts';
 import { lookAtServers, type LookOptions } from '../server-look.ts';
 
@@ -89,10 +89,17 @@ async function check(
       severities,
       signal,
     });
+    const failure = look?.facts.failure;
+    if (failure !== undefined)
+      warn(screen, `What is on the server was not checked: ${visible(sentence(messageOf(failure)))}`);
     return { file, problems: kind === 'module' ? problems.map(ofModule) : problems };
   } finally {
     await look?.close();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A module that stands for itself has no lines: what is wrong is wrong with all of it. */
