@@ -1,6 +1,7 @@
 // Adding, changing, testing, removing and choosing connections.
 
 import { LOCAL, type Connection } from '../../session/connections.ts';
+import type { SecretKey } from '../../session/secret-store.ts';
 import type { App, Choice, Separator } from '../app.ts';
 import { EditorError } from '../failure.ts';
 import type { AccountCommands } from './account-commands.ts';
@@ -127,16 +128,16 @@ export class ConnectionCommands {
     const { prompts } = this.#app;
     const connections = this.#connections;
     const connection = await this.#pickRemote('Remove Connection', name);
-    const { name: wanted, hippoUrl, userName, bindleUrl, bindleUserName } = connection;
+    const { name: wanted, hippoUrl } = connection;
     await prompts.confirm(`Remove the connection "${wanted}"?`, {
       detail: `Its address, ${hippoUrl}, and what you signed in with are forgotten, for the terminal, too. Nothing on the server changes.`,
       action: 'Remove',
     });
     await connections.store.remove(wanted);
-    if (userName !== undefined)
-      await connections.secrets.remove({ origin: new URL(hippoUrl).origin, userName });
-    if (bindleUrl !== undefined && bindleUserName !== undefined)
-      await connections.secrets.remove({ origin: new URL(bindleUrl).origin, userName: bindleUserName });
+    // Another connection may be to the same server, as the same user.
+    const used = (await connections.store.list()).flatMap(secretsOf).map(keyText);
+    for (const key of secretsOf(connection))
+      if (!used.includes(keyText(key))) await connections.secrets.remove(key);
     connections.forgetSessions();
     await connections.refresh();
   }
@@ -163,6 +164,20 @@ export class ConnectionCommands {
       },
     );
   }
+}
+
+/** Where the secrets of a connection are kept, if it has any. */
+function secretsOf({ hippoUrl, userName, bindleUrl, bindleUserName }: Connection): SecretKey[] {
+  return [
+    ...(userName === undefined ? [] : [{ origin: new URL(hippoUrl).origin, userName }]),
+    ...(bindleUrl === undefined || bindleUserName === undefined
+      ? []
+      : [{ origin: new URL(bindleUrl).origin, userName: bindleUserName }]),
+  ];
+}
+
+function keyText({ origin, userName }: SecretKey): string {
+  return `${origin} ${userName}`;
 }
 
 export function titleOf(name: string): string {

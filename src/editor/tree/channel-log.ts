@@ -28,11 +28,13 @@ export async function readLog(
   { follow, open, write, note, clock }: LogPorts,
   signal: AbortSignal,
 ): Promise<void> {
+  let begun = false;
   for (let failures = 0; ; failures++) {
     try {
       for await (const line of follow(await open(), channelId, { signal })) {
-        if (failures > 0) note('Connected again; these are the last lines once more:');
+        if (failures > 0 && begun) note('Connected again; these are the last lines once more:');
         failures = 0;
+        begun = true;
         write(visibleLine(line));
       }
     } catch (error) {

@@ -463,6 +463,18 @@ describe('commands', () => {
     expect(connections.status.name).toBe('local');
   });
 
+  test('remove a connection, and leave another one to the same server signed in', async () => {
+    const hippo = await startHippo();
+    const { app, connections } = await signedIn(hippo);
+    await connections.store.add({ name: 'same', hippoUrl: hippo.url, userName: 'ana' });
+    app.answer('far', 'Remove');
+    await app.run('hippo.connection.remove');
+    expect(await connections.use(({ client }) => client.apps(), { connection: 'same' })).toEqual([]);
+    app.answer('same', 'Remove');
+    await app.run('hippo.connection.remove');
+    expect(app.stored.size).toBe(0);
+  });
+
   test('need a remote connection', async () => {
     const { app } = world();
     for (const id of ['hippo.signIn', 'hippo.signOut', 'hippo.register'] as const) await app.run(id);

@@ -202,7 +202,6 @@ describe('the log of a channel', () => {
     clearInterval(waits);
     expect(said).toEqual([
       '(It does not run. Trying again…)',
-      '(Connected again; these are the last lines once more:)',
       'one',
       '(The session has ended: sign in, then follow the log again.)',
     ]);
