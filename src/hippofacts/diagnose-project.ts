@@ -1,6 +1,7 @@
 // All that can be known to be wrong with a manifest: its text, its routes, its files and modules, and what is on the
 // server. What a publish refuses is among it, in the same words (collect.ts), and more that it would let pass.
 
+import { setImmediate } from 'node:timers/promises';
 import { checkManifest, type Versioning } from './check.ts';
 import type { Expansion } from './expand.ts';
 import { findClashes, resolveExternals } from './external.ts';
@@ -71,7 +72,7 @@ export async function* diagnoseProject(
   const asked = serverProblems(manifest, entries, facts, server, options);
   // Nobody waits for it where the caller has heard enough.
   asked.catch(() => undefined);
-  const remembered = await Promise.race([asked, nextTurn()]);
+  const remembered = await Promise.race([asked, setImmediate(undefined)]);
   signal?.throwIfAborted();
   if (!remembered) yield told(local);
   yield told([...local, ...(remembered ?? (await asked))]);
@@ -96,10 +97,6 @@ export function diagnoseText(manifest: Manifest, versioning: Versioning = 'dev')
     ...routeProblems(manifest),
     ...exportProblems(manifest),
   ]);
-}
-
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
 
 async function askDisk(

@@ -4,6 +4,7 @@
 // links lead to it; names come without `.` and `..`.
 
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { compareBytes } from './compare-bytes.ts';
 import type { Pattern } from './glob-pattern.ts';
 import { leaves, type FolderEntry, type Place, type Project, type Target } from './project.ts';
@@ -61,6 +62,9 @@ function literalPrefixOutside(project: Project, { components }: Pattern): string
   return leaves(relative) ? relative.replaceAll(path.sep, '/') : undefined;
 }
 
+/** Names that are compared before others get a turn, and before it is seen that the walk is to end. */
+const NAMES_IN_A_TURN = 1000;
+
 /** Indexes of the components that the names in a folder are still to be matched with. */
 type States = Set<number>;
 
@@ -76,6 +80,7 @@ class Walk {
   /** Links that `**` follows after all folders, so that a folder is found by its own name first. */
   #links: { target: Target; from: Place; states: States }[] = [];
   #stopped = false;
+  #compared = 0;
 
   constructor(project: Project, pattern: Pattern, signal: AbortSignal | undefined) {
     this.#project = project;
@@ -147,6 +152,10 @@ class Walk {
     if (listed.length > 0)
       for (const entry of await this.#list(folder)) {
         if (this.#stopped) return;
+        if (++this.#compared % NAMES_IN_A_TURN === 0) {
+          await setImmediate();
+          this.#signal?.throwIfAborted();
+        }
         await this.#compare(folder, entry, listed, enter);
       }
 
