@@ -7,7 +7,7 @@ import type { Range } from './position.ts';
 import { inOrder, type Problem, type ProblemCode } from './problem.ts';
 import { quote } from './quote.ts';
 import { fieldOf, MANIFEST, type Field, type Fields } from './schema.ts';
-import type { Entry, Key, Table, Value } from './syntax.ts';
+import type { Entry, Table, Value } from './syntax.ts';
 
 /** How the version will be used: as it stands, or with the user and the time appended (bindle.md §8.10). */
 export type Versioning = 'production' | 'dev';
@@ -32,7 +32,10 @@ const WANTED = {
 class Checker {
   readonly problems: Problem[] = [];
   readonly #manifest: Manifest;
-  /** What is being typed, by the table that it is in; a header of which nobody knows what it will be is in the root. */
+  /**
+   * Keys as far as they are typed, by the table that they are in, undefined where that cannot be told; a header of
+   * which nobody knows what it will be is in the root.
+   */
   readonly #halfTyped = new Map<Table, (string | undefined)[]>();
   /** Tables whose header is being typed. */
   readonly #opening = new Set<Table>();
@@ -45,10 +48,16 @@ class Checker {
       if (!broken) continue;
       if (kind === 'header') this.#opening.add(table);
       if (kind === 'header' && !unplaced.has(table)) continue;
-      const holder = kind === 'header' ? root : table;
-      const typed = this.#halfTyped.get(holder) ?? [];
-      typed.push(lettersOf(keys));
-      this.#halfTyped.set(holder, typed);
+      let holder: Table = kind === 'header' ? root : table;
+      // `external.bindleI` is a start of `external`, and in there of `bindleId`.
+      for (const key of [...keys, undefined]) {
+        const typed: (string | undefined)[] = this.#halfTyped.get(holder) ?? [];
+        typed.push(key?.text || undefined);
+        this.#halfTyped.set(holder, typed);
+        const value: Value | undefined = key && holder.entries.get(key.text)?.value;
+        if (value?.kind !== 'table') break;
+        holder = value;
+      }
     }
   }
 
@@ -239,11 +248,6 @@ function header(name: string, field: Field): string {
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Of the first part of a key that is being typed; undefined if it cannot be told. */
-function lettersOf([key]: readonly Key[]): string | undefined {
-  return key?.text || undefined;
 }
 
 const HTML_ESCAPES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -129,6 +129,11 @@ export const CORPUS: readonly Diagnosed[] = [
     expected: [['missing-equals', 'error', 'na has no value']],
   },
   {
+    name: 'a dotted key that is half-typed',
+    text: handler('route = "/"\nexternal.handlerId = "h"\n⟦external.bindleI⟧'),
+    expected: [['missing-equals', 'error', 'has no value']],
+  },
+  {
     name: 'a value without quotes',
     text: handler('route = ⟦/⟧\nname = "m.wasm"'),
     expected: [['unquoted-text', 'error', 'in quotes', '"/"']],
