@@ -11,7 +11,7 @@ import type { Builds } from './builds.ts';
 import { BUMP_NAMES } from './bumps.ts';
 import { describeRecord, type History, type PublishRecord } from './history.ts';
 import type { Documents } from './ports.ts';
-import { ProjectProblems, type Done, type Preview, type Publisher } from './publisher.ts';
+import { ProjectProblems, type Doing, type Done, type Preview, type Publisher } from './publisher.ts';
 import { releaseAgain } from './release-again.ts';
 import type { Place, Targets } from './targets.ts';
 import { demandTrust } from './trust.ts';
@@ -56,7 +56,7 @@ export class PublishCommands {
   async run(target: Target, wish: Wish): Promise<void> {
     const { app, publisher } = this.#needs;
     const { versioning } = complete(wish, target, app.settings);
-    await this.#alone(target, `Publishing ${target.label}`, async () => {
+    await this.#alone(target, 'published', `Publishing ${target.label}`, async () => {
       const done = await inWindow(app, `Publishing ${target.label}`, (listener) => {
         listener.line({ text: `Publishing ${target.label} (${modeText(versioning)})` });
         return publisher.publish(target, wish, listener);
@@ -72,7 +72,7 @@ export class PublishCommands {
 
   async previewOf(target: Target, wish: Wish): Promise<void> {
     const { app, publisher, showPreview } = this.#needs;
-    await this.#alone(target, `Looking at what ${target.label} would publish`, async () => {
+    await this.#alone(target, 'previewed', `Previewing ${target.label}`, async () => {
       const seen = await inWindow(app, `Previewing ${target.label}`, (listener) =>
         publisher.preview(target, wish, listener),
       );
@@ -114,7 +114,7 @@ export class PublishCommands {
     demandTrust(app);
     const record = known ?? (await this.#pick('Release Again', 'Which version is to run again?'));
     const { label, bindle, channels } = record;
-    await this.#alone(record, `Releasing ${label} ${bindle.version} again`, async () => {
+    await this.#alone(record, 'released', `Releasing ${label} ${bindle.version} again`, async () => {
       const again = await inWindow(app, `Releasing ${label} ${bindle.version} again`, (listener) =>
         releaseAgain({ app, connections, history }, record, listener),
       );
@@ -166,13 +166,14 @@ export class PublishCommands {
   /** What ends well, is cancelled, or is told at its place, is dealt with here; the rest is the guard's. */
   async #alone(
     target: Pick<Target, 'uri' | 'label'>,
+    doing: Doing,
     title: string,
     work: () => Promise<void>,
   ): Promise<void> {
     const { app, publisher, documents } = this.#needs;
     const { log, prompts } = app;
     try {
-      await publisher.alone(target, work);
+      await publisher.alone(target, doing, work);
     } catch (error) {
       const { code, stuck = [], message } = error as Error & { code?: string; stuck?: readonly string[] };
       if (code === 'RUNNING') return prompts.mention(message);

@@ -45,6 +45,9 @@ type ReleasedTo = Pick<Extract<ReleaseEvent, { type: 'waiting' }>, 'appId' | 'ch
 
 type Job = PublishOptions & { readonly onEvent: (event: PublishEvent) => void };
 
+/** What is done to a project, as a word for people. */
+export type Doing = 'published' | 'previewed' | 'prepared' | 'released';
+
 export interface PublisherNeeds {
   readonly app: App;
   readonly connections: Connections;
@@ -56,20 +59,26 @@ export interface PublisherNeeds {
 
 export class Publisher {
   readonly #needs: PublisherNeeds;
-  /** URIs of what is being published. */
-  readonly #running = new Set<string>();
+  /** URI of what is under way → what is done to it. */
+  readonly #running = new Map<string, Doing>();
 
   constructor(needs: PublisherNeeds) {
     this.#needs = needs;
   }
 
   /**
-   * For everything that publishes: one at a time for each project.
+   * For everything that publishes or looks at it: one at a time for each project.
    * @throws EditorError `RUNNING`, and what the work throws
    */
-  async alone<T>({ uri, label }: Pick<Target, 'uri' | 'label'>, work: () => Promise<T>): Promise<T> {
-    if (this.#running.has(uri)) throw new EditorError('RUNNING', `${label} is being published already.`);
-    this.#running.add(uri);
+  async alone<T>(
+    { uri, label }: Pick<Target, 'uri' | 'label'>,
+    doing: Doing,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const running = this.#running.get(uri);
+    if (running === doing) throw new EditorError('RUNNING', `${label} is being ${doing} already.`);
+    if (running) throw new EditorError('RUNNING', `${label} is being ${running}: wait until that is done.`);
+    this.#running.set(uri, doing);
     try {
       return await work();
     } finally {

@@ -74,7 +74,7 @@ async function runTask(
   const task = readTask(definition);
   const target = targets.at((await findProject(folder, task.project)).toString());
   const wish = wishOf(task);
-  return publisher.alone(target, async () => {
+  return publisher.alone(target, task.task === 'prepare' ? 'prepared' : 'published', async () => {
     if (task.task === 'prepare')
       return `Prepared in ${await publisher.prepare(target, wish, task.folder ?? PREPARE_FOLDER, listener)}`;
     const { record } = await publisher.publish(target, wish, listener);

@@ -226,11 +226,18 @@ describe('a publish', () => {
     await window.commands.preview(undefined);
     expect(app.mentions).toEqual([
       'weather is being published already.',
-      'weather is being published already.',
+      'weather is being published: wait until that is done.',
     ]);
     go();
     await first;
     expect(bindle.invoices.size).toBe(1);
+    const look = window.commands.preview(undefined);
+    await waitFor(() => expect(app.shownProgress).toEqual(['Previewing weather']));
+    await window.commands.publish(undefined);
+    expect(app.mentions.at(-1)).toBe('weather is being previewed: wait until that is done.');
+    app.cancelProgress('Previewing weather');
+    go();
+    await look;
     expect(app.progresses.filter((text) => text === 'Publishing weather')).toHaveLength(1);
   });
 
