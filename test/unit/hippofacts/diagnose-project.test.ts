@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { collect } from '../../../src/hippofacts/collect.ts';
 import {
@@ -19,6 +20,7 @@ import { PROBLEM_CODES } from '../../../src/hippofacts/problem-codes.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
 import { DiskFacts } from '../../../src/hippofacts/project-facts.ts';
 import { BINDLE, CORPUS, MODULE, type Diagnosed, type Expected } from './diagnostics.ts';
+import { runs } from '../../support/runs.ts';
 import { hashFile } from './folders.ts';
 
 const made: string[] = [];
@@ -187,6 +189,51 @@ describe('what a publish refuses', () => {
       if (!project.bindles && text.includes('external')) continue;
       await agree(text, await factsOf(project), project.options);
     }
+  });
+
+  test('is told in the same words, whatever is made of the text', async () => {
+    const texts = CORPUS.filter(({ bindles }) => !bindles).map((project) => readMarks(project.text).text);
+    const files = CORPUS.filter(({ name }) => !/link to nothing/.test(name)).map((project) => project.files);
+    const facts = new DiskFacts(
+      await folderOf({ files: Object.assign({}, ...files) as Diagnosed['files'] }),
+      {
+        platform: 'linux',
+      },
+    );
+    const piece = fc.constantFrom(
+      '"',
+      "'",
+      '[',
+      ']',
+      '\n',
+      '=',
+      '*',
+      '**/',
+      '/',
+      '..',
+      '{',
+      '#',
+      '[[handler]]\n',
+      'a',
+    );
+    const edit = fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.oneof(fc.constant(''), piece) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...texts),
+        fc.array(edit, { minLength: 1, maxLength: 4 }),
+        async (text, edits) => {
+          let edited = text;
+          for (const { at, remove, insert } of edits) {
+            const offset = at % (edited.length + 1);
+            edited = edited.slice(0, offset) + insert + edited.slice(offset + remove);
+          }
+          // These would look for files all over this machine.
+          if (/external|\.[.*?[]/.test(edited)) return;
+          await agree(edited, facts);
+        },
+      ),
+      { numRuns: runs(300) },
+    );
   });
 
   const GOLDEN = path.resolve('test/fixtures/hippofacts');
