@@ -5,17 +5,24 @@ import type { App } from './app.ts';
 import { Connections } from './connections/connections.ts';
 import { registerConnections, registerTerminal } from './connections/register.ts';
 import type { Disposable } from './disposables.ts';
+import { registerLanguage } from './language/register.ts';
 import { registerNewApp } from './new-app/register.ts';
+import { ProblemBoard } from './problem-board.ts';
 import { Projects } from './projects.ts';
+import { History } from './publish/history.ts';
 import { registerPublish } from './publish/register.ts';
 import { registerTree } from './tree/register.ts';
 import { createApp } from './vscode-app.ts';
+import { VSCodeProblems } from './vscode-problems.ts';
 
 /** What features build on. */
 export interface Services {
   readonly app: App;
   readonly connections: Connections;
   readonly projects: Projects;
+  readonly history: History;
+  /** What is wrong with each HIPPOFACTS. */
+  readonly board: ProblemBoard;
 }
 
 /** In this order; each registers what it contributes and gives back what has to be disposed of. */
@@ -24,7 +31,8 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app, connections }) => registerConnections(app, connections),
   ({ app, connections }) => registerTerminal(app, connections),
   ({ app, connections, projects }) => registerNewApp(app, connections, projects),
-  ({ app, connections, projects }) => registerPublish(app, connections, projects),
+  registerPublish,
+  registerLanguage,
   ({ app, connections, projects }) => registerTree(app, connections, projects),
 ];
 
@@ -32,7 +40,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const began = performance.now();
   const app = createApp(context);
   const connections = new Connections(app);
-  const services: Services = { app, connections, projects: new Projects(app) };
-  context.subscriptions.push(connections, ...FEATURES.map((register) => register(services)));
+  const problems = new VSCodeProblems();
+  const history = new History(app);
+  const board = new ProblemBoard(
+    (uri, found) => problems.show(uri, found),
+    (uri) => app.settings.get('hippo.language.severity', uri),
+  );
+  const services: Services = { app, connections, projects: new Projects(app), history, board };
+  context.subscriptions.push(
+    connections,
+    problems,
+    history,
+    ...FEATURES.map((register) => register(services)),
+  );
   app.log.info(`Version ${app.extension.version}, activated in ${Math.round(performance.now() - began)} ms`);
 }

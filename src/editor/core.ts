@@ -14,6 +14,7 @@ export {
 export { bindleCredentials, bindleUrlOf } from '../session/bindle-server.ts';
 export { examine } from '../session/examine.ts';
 export { openSession, readCertificates, transport } from '../session/open-session.ts';
+export { ServerLook } from '../session/server-facts.ts';
 export { signIn, signOut } from '../session/sign-in.ts';
 export { readKeyringFile } from '../bindle/keys.ts';
 export { downloadParcel, openRemoteParcel } from '../bindle/parcel-copy.ts';

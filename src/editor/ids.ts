@@ -1,6 +1,8 @@
 // Every id that package.json and the code share, once: commands with their signatures, settings with their types,
 // context keys, views. test/unit/editor/manifest.test.ts holds package.json against this file, both ways.
 
+import type { ProblemCode } from '../hippofacts/problem.ts';
+import type { Severities } from '../hippofacts/severities.ts';
 import type { HistoryRow } from './publish/history-view.ts';
 import type { Place } from './publish/targets.ts';
 import type { FollowerState } from './tree/follower.ts';
@@ -30,6 +32,7 @@ export interface CommandMap {
   'hippo.startLocal': () => Promise<void>;
   'hippo.newApp': (origin?: NewAppOrigin) => Promise<void>;
   'hippo.addHippofacts': (folder?: ResourceLike) => Promise<void>;
+  'hippo.addHandler': (module?: ResourceLike) => Promise<void>;
   'hippo.publish': (where?: Place) => Promise<void>;
   'hippo.publish.production': (where?: Place) => Promise<void>;
   'hippo.publish.with': (where?: Place) => Promise<void>;
@@ -70,6 +73,9 @@ export interface CommandMap {
   'hippo.revision.openFile': (row?: Row) => Promise<void>;
   'hippo.revision.compare': (row?: Row) => Promise<void>;
   'hippo.revision.download': (row?: Row) => Promise<void>;
+  'hippo.language.openAddress': (address: string) => Promise<void>;
+  'hippo.language.showFiles': (uri: string, line: number) => Promise<void>;
+  'hippo.language.explain': (code: ProblemCode) => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -91,6 +97,7 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.startLocal': 'palette',
   'hippo.newApp': 'palette',
   'hippo.addHippofacts': 'palette',
+  'hippo.addHandler': 'menu',
   'hippo.publish': 'palette',
   'hippo.publish.production': 'palette',
   'hippo.publish.with': 'palette',
@@ -131,7 +138,12 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.revision.openFile': 'palette',
   'hippo.revision.compare': 'palette',
   'hippo.revision.download': 'palette',
+  'hippo.language.openAddress': 'code',
+  'hippo.language.showFiles': 'code',
+  'hippo.language.explain': 'code',
 };
+
+const DEFAULT_LEVELS: Severities = {};
 
 /** Ours, each with its default as package.json has it. */
 export const SETTINGS = {
@@ -151,6 +163,10 @@ export const SETTINGS = {
   'hippo.publish.whenVersionIsTaken': 'ask',
   /** Files that are published although they look like secrets, relative to the HIPPOFACTS. */
   'hippo.publish.allow': [] as string[],
+  /** How loudly each problem is told, by its code: `error`, `warning`, `information`, `hint` or `off`. */
+  'hippo.language.severity': DEFAULT_LEVELS,
+  /** Show what each handler brings, and where it answers. */
+  'hippo.language.lenses': true,
 } as const satisfies Record<string, unknown>;
 
 type Widened<T> = T extends string ? string : T extends boolean ? boolean : T extends number ? number : T;

@@ -4,6 +4,7 @@ import { compareBuild, valid } from 'semver';
 import type { BindleClient } from '../bindle/client.ts';
 import { BindleError } from '../bindle/http.ts';
 import { parseId } from '../bindle/id.ts';
+import type { ChannelItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import type { KnownBindle, KnownChannel, ServerFacts } from '../hippofacts/facts.ts';
 import { addressOf } from './address.ts';
@@ -27,6 +28,8 @@ export interface ServerFactsOptions {
   readonly patience?: number;
   /** In ms. */
   readonly now?: () => number;
+  /** Where a channel is visited from here; as it is known to all without it. */
+  readonly addressOf?: (channel: ChannelItem, connection: LookedAt['connection']) => string;
 }
 
 /** Ms that an answer is good for. */
@@ -51,10 +54,18 @@ export class ServerLook implements ServerFacts {
   readonly #open: ServerFactsOptions['open'];
   readonly #patience: number;
   readonly #now: () => number;
+  readonly #addressOf: NonNullable<ServerFactsOptions['addressOf']>;
   readonly #remembered = new Map<string, Remembered>();
   #restsUntil = -Infinity;
 
-  constructor({ origin, open, patience = 2000, now = () => performance.now() }: ServerFactsOptions) {
+  constructor({
+    origin,
+    open,
+    patience = 2000,
+    now = () => performance.now(),
+    addressOf: visit = (channel, connection) => addressOf(channel, { connection }),
+  }: ServerFactsOptions) {
+    this.#addressOf = visit;
     this.origin = origin;
     this.#open = open;
     this.#patience = patience;
@@ -112,7 +123,7 @@ export class ServerLook implements ServerFacts {
             channel: channel.name,
             ...(revisionSelectionStrategy === 'UseRangeRule' && { rule: rangeRule ?? '*' }),
             ...(activeRevision && { runs: activeRevision.revisionNumber }),
-            address: addressOf(channel, { connection }),
+            address: this.#addressOf(channel, connection),
           });
         }
       return known;

@@ -7,6 +7,7 @@ import { EditorError } from '../failure.ts';
 import type { AccountCommands } from './account-commands.ts';
 import { ConnectionQuestions } from './connection-questions.ts';
 import type { Connections } from './connections.ts';
+import { accountOf } from './secret-store.ts';
 
 export class ConnectionCommands {
   readonly #app: App;
@@ -135,9 +136,9 @@ export class ConnectionCommands {
     });
     await connections.store.remove(wanted);
     // Another connection may be to the same server, as the same user.
-    const used = (await connections.store.list()).flatMap(secretsOf).map(keyText);
+    const used = (await connections.store.list()).flatMap(secretsOf).map(accountOf);
     for (const key of secretsOf(connection))
-      if (!used.includes(keyText(key))) await connections.secrets.remove(key);
+      if (!used.includes(accountOf(key))) await connections.secrets.remove(key);
     connections.forgetSessions();
     await connections.refresh();
   }
@@ -174,10 +175,6 @@ function secretsOf({ hippoUrl, userName, bindleUrl, bindleUserName }: Connection
       ? []
       : [{ origin: new URL(bindleUrl).origin, userName: bindleUserName }]),
   ];
-}
-
-function keyText({ origin, userName }: SecretKey): string {
-  return `${origin} ${userName}`;
 }
 
 export function titleOf(name: string): string {

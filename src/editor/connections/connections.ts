@@ -12,7 +12,7 @@ import type { App } from '../app.ts';
 import { Disposables, Emitter, type Disposable, type Event } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
 import { networkOf } from './network.ts';
-import { EditorSecretStore } from './secret-store.ts';
+import { accountOf, EditorSecretStore } from './secret-store.ts';
 import { watchFolder } from './watch-folder.ts';
 
 /** The rooms that talk to servers, loaded on first use. */
@@ -83,6 +83,11 @@ export class Connections implements Disposable {
   #starting: Promise<RunningPlatform> | undefined;
   #reading: Promise<void> = Promise.resolve();
   #offered: string | undefined;
+  /**
+   * By account: passwords for Bindle servers as they were typed in this window. They have no session that would last,
+   * and nobody wants to type them for each publish.
+   */
+  readonly #typed = new Map<string, { key: SecretKey; password: string; accepted: boolean }>();
   /** What has failed → the connection with which it has. */
   readonly #failures = new WeakMap<object, string>();
 
@@ -213,6 +218,7 @@ export class Connections implements Disposable {
       const session = await this.session({ ...options, connection: name });
       const result = await work(session);
       this.report(name, undefined);
+      this.#offerTyped();
       return result;
     } catch (error) {
       this.report(name, error);
@@ -226,6 +232,8 @@ export class Connections implements Disposable {
    */
   report(name: string, error: unknown): void {
     if (typeof error === 'object' && error !== null) this.#failures.set(error, name);
+    // One of them may be wrong.
+    if ((error as { code?: string } | undefined)?.code === 'UNAUTHORIZED') this.#typed.clear();
     if (name !== this.#status.name) return;
     const state = error === undefined ? 'ready' : this.#stateAfter(error);
     if (state !== undefined && state !== this.#status.state) this.#show({ ...this.#status, state });
@@ -241,6 +249,7 @@ export class Connections implements Disposable {
   /** The next session is opened anew: who signs in, or out, is another one from then on. */
   forgetSessions(): void {
     this.#sessions.clear();
+    this.#typed.clear();
   }
 
   /** For the functions of session/ that work on what is kept. */
@@ -268,14 +277,14 @@ export class Connections implements Disposable {
   }
 
   /** Asked once for each account: whoever declines is not asked again. */
-  async offerToKeep(key: SecretKey, password: string): Promise<void> {
+  async offerToKeep(key: SecretKey, password: string, until = 'when this session ends'): Promise<void> {
     const { userMemory, prompts } = this.#app;
-    const account = `${key.origin} ${key.userName}`;
+    const account = accountOf(key);
     const declined = userMemory.get('password.declined') ?? [];
     if (declined.includes(account)) return;
     const answer = await prompts.notify(
       'info',
-      `${new URL(key.origin).host} will ask for your password again when this session ends. Keep it in VS Code's secret storage, to sign in by itself?`,
+      `${new URL(key.origin).host} will ask for your password again ${until}. Keep it in VS Code's secret storage, to sign in by itself?`,
       'Keep',
       'Never',
     );
@@ -375,9 +384,21 @@ export class Connections implements Disposable {
     );
   }
 
+  /** Those that have let somebody in. */
+  #offerTyped(): void {
+    for (const typed of this.#typed.values()) {
+      if (typed.accepted) continue;
+      typed.accepted = true;
+      void this.offerToKeep(typed.key, typed.password, 'in the next window');
+    }
+  }
+
   /** @throws Cancelled: what waits for it is given up */
-  async #askPassword({ origin, userName }: SecretKey, { name, hippoUrl }: Connection): Promise<string> {
+  async #askPassword(key: SecretKey, { name, hippoUrl }: Connection): Promise<string> {
+    const { origin, userName } = key;
     const ended = new URL(hippoUrl).origin === origin;
+    const typed = this.#typed.get(accountOf(key));
+    if (typed) return typed.password;
     const { host } = new URL(origin);
     const password = await this.#app.prompts.input({
       title: `Sign In to ${name}`,
@@ -388,6 +409,7 @@ export class Connections implements Disposable {
       check: (text) => (text === '' ? 'Type the password, or press Escape to leave it.' : undefined),
     });
     this.#app.log.conceal(password);
+    if (!ended) this.#typed.set(accountOf(key), { key, password, accepted: false });
     return password;
   }
 

@@ -40,6 +40,11 @@ export class EditorSecretStore implements SecretStore {
   }
 }
 
-function nameOf({ origin, userName }: SecretKey): string {
-  return `hippo ${origin} ${userName}`;
+function nameOf(key: SecretKey): string {
+  return `hippo ${accountOf(key)}`;
+}
+
+/** One text for each account. */
+export function accountOf({ origin, userName }: SecretKey): string {
+  return `${origin} ${userName}`;
 }

@@ -15,8 +15,6 @@ export interface Documents {
 
 /** Problems of HIPPOFACTS files at their places. */
 export interface Diagnostics {
-  /** True if some are shown for it. */
-  has(target: Target): boolean;
   /** In the place of all that were shown for this file. */
   show(target: Target, problems: readonly Problem[]): void;
 }

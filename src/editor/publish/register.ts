@@ -1,31 +1,44 @@
-// Publishing as a feature: its commands, views, tasks, lenses and diagnostics.
+// Publishing as a feature: its commands, views, tasks and lenses.
 
 import * as vscode from 'vscode';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
 import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
+import type { ProblemBoard } from '../problem-board.ts';
 import type { Projects } from '../projects.ts';
 import { Builds } from './builds.ts';
 import { registerCodeLens } from './code-lens.ts';
 import { PublishCommands } from './commands.ts';
-import { History } from './history.ts';
+import type { History } from './history.ts';
 import { registerHistoryView } from './history-view.ts';
 import { PreviewView } from './preview-view.ts';
+import type { Diagnostics } from './ports.ts';
 import { Publisher } from './publisher.ts';
-import { registerQuickFixes } from './quick-fixes.ts';
 import { Targets } from './targets.ts';
 import { registerTasks } from './tasks.ts';
 import { VSCodeBuilds } from './vscode-builds.ts';
-import { VSCodeDiagnostics, vscodeDocuments } from './vscode-documents.ts';
+import { vscodeDocuments } from './vscode-documents.ts';
 
-export function registerPublish(app: App, connections: Connections, projects: Projects): Disposable {
+export interface PublishNeeds {
+  readonly app: App;
+  readonly connections: Connections;
+  readonly projects: Projects;
+  readonly history: History;
+  readonly board: ProblemBoard;
+}
+
+export function registerPublish({ app, connections, projects, history, board }: PublishNeeds): Disposable {
   const disposables = new Disposables();
   const { commands, guard, context } = app;
   const builds = new Builds(app, new VSCodeBuilds());
   const documents = vscodeDocuments;
-  const diagnostics = disposables.add(new VSCodeDiagnostics());
-  const history = disposables.add(new History(app));
+  const diagnostics: Diagnostics = {
+    // A module is no text to show them in; the log has them.
+    show: ({ uri, kind }, problems) => {
+      if (kind === 'project') board.publish(uri, problems);
+    },
+  };
   const view = disposables.add(new PreviewView(app));
   const publisher = new Publisher({ app, connections, builds, history, documents, diagnostics });
   const targets = new Targets(app, projects, connections);
@@ -85,19 +98,13 @@ export function registerPublish(app: App, connections: Connections, projects: Pr
   showHistory();
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
-  disposables.add(registerQuickFixes(diagnostics));
   disposables.add(registerTasks({ app, connections, projects, targets, publisher }));
-  disposables.add(recheck(app, publisher, targets, diagnostics));
+  disposables.add(recheck(app, publisher, targets, board));
   return disposables;
 }
 
-/** What was wrong with a HIPPOFACTS is looked at again when the file has changed, whoever has changed it. */
-function recheck(
-  { guard }: App,
-  publisher: Publisher,
-  targets: Targets,
-  diagnostics: VSCodeDiagnostics,
-): Disposable {
+/** What was wrong with a HIPPOFACTS that is not open is looked at again when the file has changed. */
+function recheck({ guard }: App, publisher: Publisher, targets: Targets, board: ProblemBoard): Disposable {
   const disposables = new Disposables();
   const watcher = disposables.add(
     vscode.workspace.createFileSystemWatcher(`**/{${SPELLINGS.join(',')}}`, true),
@@ -105,9 +112,10 @@ function recheck(
   disposables.add(
     watcher.onDidChange((uri) => {
       const target = targets.at(uri.toString());
-      if (diagnostics.has(target)) void guard.quietly('Checking HIPPOFACTS', () => publisher.check(target));
+      if (board.needsLook(target.uri))
+        void guard.quietly('Checking HIPPOFACTS', () => publisher.check(target));
     }),
   );
-  disposables.add(watcher.onDidDelete((uri) => diagnostics.show(targets.at(uri.toString()), [])));
+  disposables.add(watcher.onDidDelete((uri) => board.publish(uri.toString(), [])));
   return disposables;
 }
