@@ -493,6 +493,33 @@ describe('a session', () => {
     expect(await session.client.apps()).toEqual([]);
   });
 
+  test('asks for the password at a Bindle server once for a window, again if it is wrong, and offers to keep it', async () => {
+    const [hippo, bindle] = [await startHippo(), await startHippo()];
+    const { app, connections } = await signedIn(hippo);
+    const known = await connections.store.get('far');
+    await connections.store.put({ ...known, bindleUrl: `${bindle.url}/v1`, bindleUserName: 'pusher' });
+    const search = (): Promise<unknown> =>
+      connections.use(async (session) => {
+        const client = await session.bindle();
+        await client.search({}).finally(() => client.close());
+        const basic = bindle.requests.at(-1)?.authorization?.replace('Basic ', '') ?? '';
+        if (!Buffer.from(basic, 'base64').toString().endsWith(':right'))
+          throw Object.assign(new Error('It is wrong.'), { code: 'UNAUTHORIZED' });
+      });
+    app.answer('wrong', 'right');
+    await expect(search()).rejects.toThrow('It is wrong.');
+    expect(app.notifications).toEqual([]);
+    app.press(/Keep it/, 'Keep');
+    await search();
+    await search();
+    expect(app.unused).toBe(0);
+    const host = new URL(bindle.url).host;
+    expect(app.notifications.map(({ message }) => message)).toEqual([
+      `${host} will ask for your password again in the next window. Keep it in VS Code's secret storage, to sign in by itself?`,
+    ]);
+    expect(app.stored.get(`hippo ${bindle.url} pusher`)).toBe('{"password":"right"}');
+  });
+
   test('has a Bindle client that goes as the same person, and nowhere else', async () => {
     const [hippo, stranger] = [await startHippo(), await startHippo()];
     const { connections } = await signedIn(hippo);
