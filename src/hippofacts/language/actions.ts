@@ -6,6 +6,7 @@ import type { Range } from '../position.ts';
 import type { Problem } from '../problem.ts';
 import type { TextEdit } from '../text-edit.ts';
 import { fixesOf, raisedVersions } from './fixes.ts';
+import { refactors } from './refactors.ts';
 
 export interface CodeAction {
   /** A few words that say what it does. */
@@ -34,14 +35,18 @@ export async function actions(
   const found: CodeAction[] = [];
   const here = problems.filter((problem) => touches(problem.range, range));
   for (const problem of here)
-    for (const [index, { title, edits }] of (await fixesOf({ manifest, problem, facts, signal })).entries())
-      found.push({ title, kind: 'quickfix', edits, problems: [problem], preferred: index === 0 });
+    for (const [index, { title, edits, choice }] of (
+      await fixesOf({ manifest, problem, facts, signal })
+    ).entries())
+      found.push({ title, kind: 'quickfix', edits, problems: [problem], preferred: index === 0 && !choice });
   found.push(...allAuthors(here, problems));
   const version = manifest.bindle?.version;
   const isRaised = here.some(({ code }) => code === 'version-taken');
   if (version && !isRaised && touches({ start: version.key.range.start, end: version.range.end }, range))
     for (const { title, edits } of await raisedVersions(manifest, facts))
       found.push({ title, kind: 'refactor', edits, problems: [], preferred: false });
+  for (const { title, edits } of await refactors(manifest, range, facts, signal))
+    found.push({ title, kind: 'refactor', edits, problems: [], preferred: false });
   return found;
 }
 

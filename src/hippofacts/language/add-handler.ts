@@ -5,6 +5,7 @@ import { quote } from '../quote.ts';
 import { lineEnd } from '../split.ts';
 import type { TextEdit } from '../text-edit.ts';
 import { freeRoute } from './free-names.ts';
+import { commentAbove } from './edits.ts';
 import { lineEndOf } from './line-ends.ts';
 import { headerPath } from './place.ts';
 
@@ -41,15 +42,4 @@ export function addHandler(manifest: Manifest, module: string): TextEdit | undef
   // Above exports, and the comments that belong to them.
   if (first) return add(commentAbove(text, first.range.start.offset), '', eol + eol);
   return add(text.length, text.trim() === '' ? '' : text.endsWith('\n') ? eol : eol + eol, eol);
-}
-
-/** The start of the comment lines right above a place, or of its line. */
-function commentAbove(text: string, offset: number): number {
-  let start = text.lastIndexOf('\n', offset - 1) + 1;
-  for (;;) {
-    const above = text.lastIndexOf('\n', start - 2) + 1;
-    if (start === 0 || !/^[ \t]*#/.test(text.slice(above, start))) break;
-    start = above;
-  }
-  return start === 0 && text.startsWith('\uFEFF') ? 1 : start;
 }

@@ -4,7 +4,7 @@ import { coerce } from 'semver';
 import { isVersion } from '../../bindle/id.ts';
 import { cleanName } from '../clean-name.ts';
 import type { ProjectFacts } from '../facts.ts';
-import { parseManifest, type Manifest } from '../parse.ts';
+import { parseManifest, type Handler, type Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import { quote } from '../quote.ts';
@@ -12,8 +12,8 @@ import type { Statement } from '../syntax.ts';
 import { applyEdits, type TextEdit } from '../text-edit.ts';
 import { addHandler } from './add-handler.ts';
 import { closeOpen } from './close-open.ts';
-import { addKey, removeStatement } from './edits.ts';
-import { freeModule } from './free-names.ts';
+import { addKey, moveSection, removeItem, removeStatement } from './edits.ts';
+import { freeId, freeModule } from './free-names.ts';
 import { lineEndOf } from './line-ends.ts';
 import { firstValue, missingKeys } from './missing-keys.ts';
 import { nextVersions } from './next-versions.ts';
@@ -24,6 +24,8 @@ import { tokenize } from './tokens.ts';
 export interface Fix {
   readonly title: string;
   readonly edits: readonly TextEdit[];
+  /** One of several ways, none of which is the likeliest. */
+  readonly choice?: boolean;
 }
 
 export interface FixOptions {
@@ -37,10 +39,12 @@ type FixesOf = (options: FixOptions) => Fix[] | Promise<Fix[]>;
 
 const FIXES: Partial<Record<ProblemCode, FixesOf>> = {
   'bad-escape': badEscape,
+  'duplicate-export': otherId,
   'duplicate-key': repeated,
   'entrypoint-on-external': repeated,
   'invalid-name': invalidName,
   'invalid-version': invalidVersion,
+  'matched-twice': removePattern,
   'missing-comma': missingComma,
   'missing-entrypoint': otherEntrypoints,
   'missing-field': missingField,
@@ -48,6 +52,7 @@ const FIXES: Partial<Record<ProblemCode, FixesOf>> = {
   'multi-line-table': oneLine,
   'name-and-external': nameAndExternal,
   'no-handlers': noHandlers,
+  'route-shadowed': moveHandler,
   'trailing-text': trailingText,
   'unclosed-list': close,
   'unclosed-table': close,
@@ -81,14 +86,13 @@ function replaceTitle({ code }: Problem, replacement: string): string {
   }
 }
 
-/** One edit, if the text has a problem of syntax less with it. */
-function ifBetter(
-  { document: { text, problems } }: Manifest,
-  title: string,
-  edits: readonly TextEdit[],
-): Fix[] {
+/** The edits, if the text has this problem, and problems of syntax, less often with them. */
+function ifBetter({ manifest, problem }: FixOptions, title: string, edits: readonly TextEdit[]): Fix[] {
+  const { text, problems } = manifest.document;
   const after = parseManifest(applyEdits(text, edits)).document.problems;
-  return after.length < problems.length ? [{ title, edits }] : [];
+  const count = (all: readonly Problem[]): number =>
+    all.filter(({ code, message }) => code === problem.code && message === problem.message).length;
+  return after.length < problems.length && count(after) < count(problems) ? [{ title, edits }] : [];
 }
 
 function statementAt({ document: { statements } }: Manifest, { start }: Range): Statement | undefined {
@@ -103,7 +107,8 @@ function close({ manifest, problem }: FixOptions): Fix[] {
   return [{ title: `Add ${edit.text.trim()}`, edits: [edit] }];
 }
 
-function badEscape({ manifest, problem }: FixOptions): Fix[] {
+function badEscape(options: FixOptions): Fix[] {
+  const { manifest, problem } = options;
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
@@ -119,17 +124,18 @@ function badEscape({ manifest, problem }: FixOptions): Fix[] {
       text: by,
     }));
   return [
-    ...ifBetter(manifest, 'Write / for every \\', replaced('/')),
-    ...ifBetter(manifest, 'Write \\\\ for every \\', replaced('\\\\')),
+    ...ifBetter(options, 'Write / for every \\', replaced('/')),
+    ...ifBetter(options, 'Write \\\\ for every \\', replaced('\\\\')),
   ];
 }
 
-function missingComma({ manifest, problem }: FixOptions): Fix[] {
+function missingComma(options: FixOptions): Fix[] {
+  const { manifest, problem } = options;
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
   const end = lastTokenEnd(text, statement, problem.range.start.offset);
-  return ifBetter(manifest, 'Add a comma', [{ range: lines.range(end, end), text: ',' }]);
+  return ifBetter(options, 'Add a comma', [{ range: lines.range(end, end), text: ',' }]);
 }
 
 /** Where the last token before an offset ends: comments and line ends aside. */
@@ -138,17 +144,19 @@ function lastTokenEnd(text: string, { range }: Statement, offset: number): numbe
   return tokens.findLast(({ kind }) => kind !== 'comment' && kind !== 'newline')?.end ?? offset;
 }
 
-function trailingText({ manifest, problem }: FixOptions): Fix[] {
+function trailingText(options: FixOptions): Fix[] {
+  const { manifest, problem } = options;
   const { text, lines } = manifest.document;
   const { offset } = problem.range.start;
   const before = text.slice(0, offset).trimEnd().length;
-  return ifBetter(manifest, 'Put it on a new line', [
+  return ifBetter(options, 'Put it on a new line', [
     { range: lines.range(before, offset), text: lineEndOf(text) },
   ]);
 }
 
 /** An inline table without its line ends, and without a comma at its end. */
-function oneLine({ manifest, problem }: FixOptions): Fix[] {
+function oneLine(options: FixOptions): Fix[] {
+  const { manifest, problem } = options;
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
@@ -168,7 +176,7 @@ function oneLine({ manifest, problem }: FixOptions): Fix[] {
       ? [{ range, text: next.kind === ',' ? '' : ' ' }]
       : [];
   });
-  return ifBetter(manifest, 'Put it on one line', edits);
+  return ifBetter(options, 'Put it on one line', edits);
 }
 
 /** What should not be there at all. */
@@ -282,7 +290,8 @@ async function nameAndExternal({ manifest, problem, facts, signal }: FixOptions)
       .filter((one) => one.table === table && one.kind === 'pair' && one.keys[0]?.text === key)
       .map((one) => removeStatement(document, one));
     const all = edits.flatMap((edit) => edit ?? []);
-    if (all.length > 0 && all.length === edits.length) fixes.push({ title: `Remove ${key}`, edits: all });
+    if (all.length > 0 && all.length === edits.length)
+      fixes.push({ title: `Remove ${key}`, edits: all, choice: true });
   }
   return fixes;
 }
@@ -315,5 +324,33 @@ async function otherEntrypoints({ manifest, problem, facts, signal }: FixOptions
 }
 
 function useInstead(range: Range, text: string): Fix {
-  return { title: `Use ${quote(text)}`, edits: [{ range, text: quote(text) }] };
+  return { title: `Use ${quote(text)}`, edits: [{ range, text: quote(text) }], choice: true };
+}
+
+function otherId({ manifest, problem }: FixOptions): Fix[] {
+  const { entry } = nodeAt(manifest, problem.range.start.offset) ?? {};
+  return [useInstead(problem.range, freeId(manifest, entry?.name?.value ?? ''))];
+}
+
+/** Nothing is lost with a pattern whose files others match as well. */
+async function removePattern({ manifest, problem, facts, signal }: FixOptions): Promise<Fix[]> {
+  const node = nodeAt(manifest, problem.range.start.offset);
+  if (node?.text === undefined) return [];
+  const { matches } = await facts.pattern(node.text, signal);
+  if (matches.length !== problem.files?.length) return [];
+  const edit = removeItem(manifest.document, problem.range);
+  return edit ? [{ title: 'Remove this pattern', edits: [edit] }] : [];
+}
+
+/** In front of the handler that takes its requests. */
+function moveHandler({ manifest, problem }: FixOptions): Fix[] {
+  const { document, handlers } = manifest;
+  const place = ({ start }: Range): Handler | undefined =>
+    handlers.find(({ route }) => route?.range.start.offset === start.offset);
+  const [first] = problem.related ?? [];
+  const [moved, before] = [place(problem.range), first && place(first.range)];
+  // Of two that are the same, one is too much.
+  if (!moved || !before || moved.route?.value === before.route?.value) return [];
+  const edits = moveSection(document, moved.table, before.table);
+  return edits ? [{ title: `Move this handler above the one for ${before.route?.value}`, edits }] : [];
 }

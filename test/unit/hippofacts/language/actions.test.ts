@@ -86,11 +86,6 @@ describe('what is missing or open', () => {
     ],
     ['name-and-external', '[[handler]]\nroute = "/"', '[[handler]]\nroute = "/"\nname = "bin/a.wasm"'],
     [
-      'name-and-external',
-      '[[handler]]\nname = "m"\nexternal = { bindleId = "a/b/1.0.0" }',
-      '[[handler]]\nexternal = { bindleId = "a/b/1.0.0" }',
-    ],
-    [
       'no-handlers',
       '[bindle]\nname = "a"\n\n[annotations]\na = "b"\n',
       '[bindle]\nname = "a"\n\n[annotations]\na = "b"\n\n[[handler]]\nroute = "/"\nname = "bin/a.wasm"\n',
@@ -321,5 +316,139 @@ describe('a handler for a module comes in', () => {
 
   test('unless handlers are one list, which no header can add to', () => {
     expect(addHandler(parseManifest('handler = [{ route = "/", name = "a" }]\n'), 'b.wasm')).toBeUndefined();
+  });
+});
+
+describe('written in another way', () => {
+  /** What can be done at `|`. */
+  async function at(marked: string): Promise<[string, string][]> {
+    const offset = marked.indexOf('|');
+    const text = marked.slice(0, offset) + marked.slice(offset + 1);
+    const manifest = parseManifest(text);
+    const found = await actions(manifest, manifest.document.lines.range(offset, offset), [], facts);
+    return found.map(({ title, edits }) => [title, applyEdits(text, edits)]);
+  }
+
+  test.each([
+    [
+      'a pattern',
+      '[[handler]]\nfiles = ["img/|*.png"] # f',
+      'Write out the 2 files that it matches',
+      '[[handler]]\nfiles = ["img/one.png", "img/shared.png"] # f',
+    ],
+    [
+      'a pattern on its own line',
+      '[[handler]]\r\nfiles = [\r\n  "a", # a\r\n  "img/|*.png", # f\r\n]',
+      'Write out the 2 files that it matches',
+      '[[handler]]\r\nfiles = [\r\n  "a", # a\r\n  "img/one.png",\r\n  "img/shared.png", # f\r\n]',
+    ],
+    [
+      'names',
+      '[[handler]]\nfiles = ["a", "img/|one.png", "b", "img/shared.png"]',
+      'Replace the 2 names by "img/*.png"',
+      '[[handler]]\nfiles = ["a", "img/*.png", "b"]',
+    ],
+    [
+      'names on their lines',
+      '[[handler]]\nfiles = [\n  "img/shared.png",\n  "img/|one.png",\n]',
+      'Replace the 2 names by "img/*.png"',
+      '[[handler]]\nfiles = [\n  "img/*.png",\n]',
+    ],
+    [
+      'braces',
+      '[[handler]]\n  ext|ernal = { bindleId = "a/b/1.0.0", handlerId = \'h\' } # e',
+      'Write it with dots',
+      '[[handler]]\n  external.bindleId = "a/b/1.0.0"\n  external.handlerId = \'h\' # e',
+    ],
+    [
+      'dots',
+      '[[handler]]\nexternal.bindleId = "a/b/1.0.0"\nexternal.handler|Id = "h" # e',
+      'Write it in braces',
+      '[[handler]]\nexternal = { bindleId = "a/b/1.0.0", handlerId = "h" } # e',
+    ],
+  ])('%s', async (_what, marked, title, expected) => {
+    expect(await at(marked)).toContainEqual([title, expected]);
+  });
+
+  test.each([
+    ['names of which one is missing', '[[handler]]\nfiles = ["img/|one.png"]'],
+    [
+      'names with a comment between them',
+      '[[handler]]\nfiles = [\n  "img/shared.png", # s\n  "img/|one.png", # o\n]',
+    ],
+    ['a pattern without matches', '[[handler]]\nfiles = ["no|ne/*"]'],
+    [
+      'dots with something between them',
+      '[[handler]]\nexternal.bindle|Id = "a/b/1.0.0" # b\nexternal.handlerId = "h"',
+    ],
+  ])('not %s', async (_what, marked) => {
+    expect(await at(marked)).toEqual([]);
+  });
+});
+
+describe('what others have found', () => {
+  const found = (text: string, code: ProblemCode, place: string, more: Partial<Problem>): Problem => {
+    const start = text.lastIndexOf(place);
+    const range = parseManifest(text).document.lines.range(start, start + place.length);
+    return { code, severity: 'warning', message: 'x', range, ...more };
+  };
+  const related = (text: string, place: string): Partial<Problem> => {
+    const start = text.indexOf(place);
+    const range = parseManifest(text).document.lines.range(start, start + place.length);
+    return { related: [{ range, message: 'first' }] };
+  };
+
+  test.each([
+    [
+      'in the middle',
+      '[bindle]\n\n# all\n[[handler]]\nroute = "/..."\n\n# a\n[[handler]]\nroute = "/a"\n[handler.external]\nhandlerId = "h"\n\n# e\n[[export]]\n',
+      '[bindle]\n\n# a\n[[handler]]\nroute = "/a"\n[handler.external]\nhandlerId = "h"\n\n# all\n[[handler]]\nroute = "/..."\n\n# e\n[[export]]\n',
+    ],
+    [
+      'at the end',
+      '[[handler]]\r\nroute = "/..."\r\n\r\n[[handler]]\r\nroute = "/a"\r\n',
+      '[[handler]]\r\nroute = "/a"\r\n\r\n[[handler]]\r\nroute = "/..."\r\n',
+    ],
+    [
+      'at the end without a line end',
+      '[[handler]]\nroute = "/..."\n[[handler]]\nroute = "/a"',
+      '[[handler]]\nroute = "/a"\n\n[[handler]]\nroute = "/..."',
+    ],
+  ])('a route that another one shadows moves above it, %s', async (_where, text, expected) => {
+    const problem = found(text, 'route-shadowed', '"/a"', related(text, '"/..."'));
+    const [fix] = await fixes(text, 'route-shadowed', [problem]);
+    expect(applyEdits(text, fix?.edits ?? [])).toBe(expected);
+  });
+
+  test('of two routes that are the same, none is moved', async () => {
+    const text = '[[handler]]\nroute = "/a"\n[[handler]]\nroute = "/a"\n';
+    expect(
+      await fixes(text, 'route-shadowed', [found(text, 'route-shadowed', '"/a"', related(text, '"/a"'))]),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['[[handler]]\nfiles = ["img/*", "img/*.png"]', '[[handler]]\nfiles = ["img/*"]'],
+    ['[[handler]]\nfiles = ["img/*.png", "img/*"]', '[[handler]]\nfiles = ["img/*"]'],
+    ['[[handler]]\nfiles = [\n  "img/*",\n  "img/*.png",\n]', '[[handler]]\nfiles = [\n  "img/*",\n]'],
+  ])('a pattern that adds nothing goes from %j', async (text, expected) => {
+    const files = ['img/one.png', 'img/shared.png'];
+    const [fix] = await fixes(text, 'matched-twice', [
+      found(text, 'matched-twice', '"img/*.png"', { files }),
+    ]);
+    expect(applyEdits(text, fix?.edits ?? [])).toBe(expected);
+    expect(
+      await fixes(text, 'matched-twice', [
+        found(text, 'matched-twice', '"img/*.png"', { files: ['img/one.png'] }),
+      ]),
+    ).toEqual([]);
+  });
+
+  test('an id that is taken gives way to a free one', async () => {
+    const text = '[[export]]\nid = "b"\n[[export]]\nid = "b"\nname = "bin/b.wasm"\n';
+    const [fix] = await fixes(text, 'duplicate-export', [found(text, 'duplicate-export', '"b"', {})]);
+    expect(applyEdits(text, fix?.edits ?? [])).toBe(
+      '[[export]]\nid = "b"\n[[export]]\nid = "b-2"\nname = "bin/b.wasm"\n',
+    );
   });
 });

@@ -47,6 +47,9 @@ export async function ask(text: string, offset: number, facts: ProjectFacts): Pr
     definition: await definition(manifest, offset, facts),
     lenses: await lenses(manifest, facts),
     format: formatEdits(text),
-    actions: await actions(manifest, lines.range(0, text.length), problems, facts),
+    actions: [
+      ...(await actions(manifest, lines.range(0, text.length), problems, facts)),
+      ...(await actions(manifest, lines.range(offset, offset), [], facts)),
+    ],
   };
 }
