@@ -3,24 +3,15 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { checkManifest, type Versioning } from './check.ts';
-import type { Expansion } from './expand.ts';
-import { findClashes, resolveExternals } from './external.ts';
-import type {
-  KnownBindle,
-  ModuleFacts,
-  PatternFacts,
-  ProjectFacts,
-  ServerFacts,
-  TogetherFacts,
-} from './facts.ts';
-import { nearest } from './nearest.ts';
-import { entriesOf, type Export, type Handler, type Item, type Manifest } from './parse.ts';
-import { inOrder, shortList, type Finding, type Problem, type Related } from './problem.ts';
-import { quote } from './quote.ts';
-import { DEFAULT_ENTRYPOINT, HEALTH_PATH, routeFaults, type RouteFault } from './routes.ts';
+import type { ProjectFacts } from './facts.ts';
+import { askDisk, type KnownEntry } from './known-entries.ts';
+import { moduleProblems } from './module-problems.ts';
+import type { Manifest } from './parse.ts';
+import { inOrder, shortList, type Finding, type Problem } from './problem.ts';
+import { routeProblems } from './route-problems.ts';
 import { secretProblems } from './secrets.ts';
+import { serverProblems } from './server-problems.ts';
 import { applySeverities, type Severities } from './severities.ts';
-import { versionProblem } from './version-taken.ts';
 
 export interface DiagnoseOptions {
   /** What the version will be used for; `dev` without it, as for a publish. */
@@ -30,21 +21,6 @@ export interface DiagnoseOptions {
   /** How loudly each is told. */
   readonly severities?: Severities;
   readonly signal?: AbortSignal;
-}
-
-/** An entry, and what the disk says of it. */
-export interface KnownEntry {
-  readonly entry: Handler | Export;
-  /** Undefined for an external handler, and while its name is half-typed. */
-  readonly module: ModuleFacts | undefined;
-  readonly patterns: readonly KnownPattern[];
-  readonly together: TogetherFacts | undefined;
-}
-
-export interface KnownPattern {
-  readonly item: Item;
-  readonly facts: PatternFacts;
-  readonly secrets: readonly string[];
 }
 
 /**
@@ -58,18 +34,18 @@ export async function* diagnoseProject(
   facts: ProjectFacts | undefined,
   options: DiagnoseOptions = {},
 ): AsyncGenerator<readonly Problem[], void, undefined> {
-  const { signal, severities } = options;
+  const { signal, severities, versioning = 'dev' } = options;
   signal?.throwIfAborted();
   const told = (problems: readonly Problem[]): readonly Problem[] =>
     applySeverities(inOrder(problems), severities);
-  const text = diagnoseText(manifest, options.versioning);
+  const text = diagnoseText(manifest, versioning);
   if (!facts) return yield told(text);
   const entries = await askDisk(manifest, facts, signal);
   const local = [...text, ...fileProblems(entries, options.allow)];
   const { server } = facts;
   if (!server) return yield told(local);
 
-  const asked = serverProblems(manifest, entries, facts, server, options);
+  const asked = serverProblems(manifest, entries, facts, server, { versioning, signal });
   // Nobody waits for it where the caller has heard enough.
   asked.catch(() => undefined);
   const remembered = await Promise.race([asked, setImmediate(undefined)]);
@@ -97,34 +73,6 @@ export function diagnoseText(manifest: Manifest, versioning: Versioning = 'dev')
     ...routeProblems(manifest),
     ...exportProblems(manifest),
   ]);
-}
-
-async function askDisk(
-  manifest: Manifest,
-  facts: ProjectFacts,
-  signal: AbortSignal | undefined,
-): Promise<KnownEntry[]> {
-  return Promise.all(
-    entriesOf(manifest).map(async (entry): Promise<KnownEntry> => {
-      const name = entry.name?.value;
-      const items = entry.files?.value ?? [];
-      const [module, together, ...patterns] = await Promise.all([
-        name === undefined ? undefined : facts.module(name, signal),
-        items.length > 1
-          ? facts.together(
-              items.map(({ text }) => text),
-              signal,
-            )
-          : undefined,
-        ...items.map(async (item): Promise<KnownPattern> => {
-          const known = await facts.pattern(item.text, signal);
-          const secrets = known.literal ? [] : await facts.secrets(item.text, signal);
-          return { item, facts: known, secrets };
-        }),
-      ]);
-      return { entry, module, together, patterns };
-    }),
-  );
 }
 
 function fileProblems(entries: readonly KnownEntry[], allow: readonly string[] | undefined): Problem[] {
@@ -174,101 +122,6 @@ function fileProblems(entries: readonly KnownEntry[], allow: readonly string[] |
   return [...problems, ...secretProblems(modules, searched, allow)];
 }
 
-/** Whether a module can answer. A publish sends it as it is; every request to it would fail. */
-function moduleProblems(entry: Handler | Export, { name, wasm }: ModuleFacts & { found: true }): Problem[] {
-  const range = entry.name?.range ?? entry.range;
-  if (wasm.kind === 'none' || wasm.kind === 'damaged') {
-    const message =
-      wasm.kind === 'none'
-        ? `${name} is not a WebAssembly module: ${wasm.reason}`
-        : `${name} is not a whole WebAssembly module: ${wasm.reason}; build it again`;
-    return [{ code: 'not-wasm', severity: 'warning', message, range, files: [name] }];
-  }
-  if (wasm.kind === 'component') {
-    const message = `${name} is a component of WebAssembly's component model: a handler is a module, as the target wasm32-wasip1 makes it`;
-    return [{ code: 'wasm-component', severity: 'warning', message, range, files: [name] }];
-  }
-  if (wasm.kind !== 'module') return [];
-  const { entrypoint } = entry;
-  // What is half-typed is not held against anything.
-  if (entrypoint && entrypoint.value === undefined) return [];
-  const wanted = entrypoint?.value ?? DEFAULT_ENTRYPOINT;
-  const functions = wasm.exports.filter(({ kind }) => kind === 'function').map((item) => item.name);
-  if (functions.includes(wanted)) return [];
-  // It prints its routes itself, each with an entrypoint of its own.
-  if (!entrypoint && functions.includes('_routes')) return [];
-  const near = entrypoint && nearest(wanted, functions);
-  const offer =
-    near !== undefined
-      ? `did you mean ${near}?`
-      : functions.length === 0
-        ? 'it exports no functions'
-        : `it exports ${shortList(functions)}`;
-  return [
-    {
-      code: 'missing-entrypoint',
-      severity: 'warning',
-      message: `${name} exports no function ${wanted}: ${offer}`,
-      range: entrypoint?.range ?? range,
-      ...(near !== undefined && { replacement: quote(near) }),
-    },
-  ];
-}
-
-function routeProblems({ handlers }: Manifest): Problem[] {
-  const routed = handlers.flatMap(({ route }) =>
-    route?.value === undefined ? [] : { text: route.value, range: route.range },
-  );
-  const faults = routeFaults(routed.map(({ text }) => text));
-  return [...faults].flatMap(([index, fault]) => {
-    const route = routed[index];
-    if (!route) return [];
-    const by = fault.kind === 'shadowed' ? routed[fault.by] : undefined;
-    return { severity: 'warning', range: route.range, ...describeRoute(route.text, fault, by) };
-  });
-}
-
-type Described = Pick<Problem, 'code' | 'message' | 'replacement' | 'related'>;
-
-function describeRoute(
-  route: string,
-  fault: RouteFault,
-  by: { text: string; range: Problem['range'] } | undefined,
-): Described {
-  const related = (message: string): { related?: Related[] } =>
-    by ? { related: [{ range: by.range, message }] } : {};
-  switch (fault.kind) {
-    case 'shadowed': {
-      const line = (by?.range.start.line ?? 0) + 1;
-      const message =
-        by?.text === route
-          ? `Route '${route}' never answers: the handler on line ${line} has the same route and comes first`
-          : `Route '${route}' never answers: '${by?.text}' on line ${line} comes first and takes it`;
-      return { code: 'route-shadowed', message, ...related('This route comes first') };
-    }
-    case 'health':
-      return {
-        code: 'route-healthz',
-        message: `Route '${route}' never answers: ${HEALTH_PATH} is answered by WAGI itself, before any handler`,
-      };
-    case 'unreachable': {
-      const { reason, instead } = fault;
-      const message = `Route '${route}' never answers: ${reason}`;
-      return {
-        code: 'route-unreachable',
-        message: instead === undefined ? message : `${message}, write ${instead}`,
-        ...(instead !== undefined && { replacement: quote(instead) }),
-      };
-    }
-    case 'literal':
-      return {
-        code: 'route-wildcard',
-        message: `Route '${route}' is taken by the letter: ${fault.instead} answers for all that lies below`,
-        replacement: quote(fault.instead),
-      };
-  }
-}
-
 /** Those who refer to an id get the first module that has it. */
 function exportProblems({ exports }: Manifest): Problem[] {
   const first = new Map<string, Problem['range']>();
@@ -287,38 +140,4 @@ function exportProblems({ exports }: Manifest): Problem[] {
       });
   }
   return problems;
-}
-
-async function serverProblems(
-  manifest: Manifest,
-  entries: readonly KnownEntry[],
-  facts: ProjectFacts,
-  server: ServerFacts,
-  { signal, versioning = 'dev' }: DiagnoseOptions,
-): Promise<Problem[]> {
-  const ids = new Set(manifest.handlers.flatMap(({ external }) => external?.value?.bindleId?.value ?? []));
-  const known = new Map<string, KnownBindle | 'none' | undefined>();
-  await Promise.all([...ids].map(async (id) => known.set(id, await server.bindle(id))));
-  // What nobody knows is left to the publish.
-  const handlers = manifest.handlers.filter(
-    ({ external }) => known.get(external?.value?.bindleId?.value ?? '') !== undefined,
-  );
-  const lookup = async (id: string): Promise<KnownBindle['invoice'] | undefined> => {
-    const bindle = known.get(id);
-    return typeof bindle === 'object' ? bindle.invoice : undefined;
-  };
-  const { resolved, problems } = await resolveExternals(handlers, lookup, signal);
-  const taken = await versionProblem(manifest, entries, { facts, server, versioning, signal });
-  return [...problems, ...findClashes(resolved, expansionOf(entries)), ...taken];
-}
-
-function expansionOf(entries: readonly KnownEntry[]): Expansion {
-  return {
-    problems: [],
-    entries: entries.map(({ entry, patterns }) => ({
-      entry,
-      module: undefined,
-      patterns: patterns.map(({ item, facts: { literal, matches } }) => ({ item, literal, files: matches })),
-    })),
-  };
 }

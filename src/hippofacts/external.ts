@@ -171,7 +171,7 @@ async function tryLookUp(
 }
 
 /** What other bindles can refer to. */
-export function exportIds({ parcel }: ExternalInvoice): string[] {
+function exportIds({ parcel }: ExternalInvoice): string[] {
   const ids = (parcel ?? []).flatMap(({ label }) => ownValue(label.annotations, 'wagi_handler_id') ?? []);
   return [...new Set(ids)];
 }

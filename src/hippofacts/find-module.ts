@@ -3,19 +3,29 @@
 import type { Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { detectProject } from './detect.ts';
+import { detectProject, type DetectedModule } from './detect.ts';
 import { nearest } from './nearest.ts';
 import type { Finding } from './problem.ts';
 import { labelName, leaves, type LocalFile, type Project } from './project.ts';
 import { quote } from './quote.ts';
 
-/** `name` as the manifest has it; it is never a pattern. */
-export async function findModule(project: Project, name: string): Promise<LocalFile | Finding> {
+/** The modules of the project, for whoever looks for a lost one. */
+export type FindModules = () => Promise<readonly DetectedModule[]>;
+
+/**
+ * @param name as the manifest has it; it is never a pattern
+ * @param findModules where what it finds is remembered
+ */
+export async function findModule(
+  project: Project,
+  name: string,
+  findModules: FindModules = async () => (await detectProject(project.root.path)).modules,
+): Promise<LocalFile | Finding> {
   const directory = project.root.path;
   // Joined as text: where a link is on the way, `link/..` is not where `link` stands.
   const file = path.isAbsolute(name) ? name : `${directory}${path.sep}${name}`;
   const stats = await stat(file).catch(() => undefined);
-  if (!stats?.isFile()) return missing(directory, name, stats);
+  if (!stats?.isFile()) return missing(directory, name, stats, findModules);
   const real = await realpath(file);
   if (!project.contains({ real })) return outside(name);
   const plain = path.resolve(file);
@@ -33,7 +43,12 @@ function outside(name: string): Finding {
   };
 }
 
-async function missing(directory: string, name: string, stats: Stats | undefined): Promise<Finding> {
+async function missing(
+  directory: string,
+  name: string,
+  stats: Stats | undefined,
+  findModules: FindModules,
+): Promise<Finding> {
   const finding = (reason: string, replacement?: string): Finding => ({
     code: 'missing-module',
     severity: 'error',
@@ -46,7 +61,7 @@ async function missing(directory: string, name: string, stats: Stats | undefined
     if (await isFile(path.resolve(directory, other)))
       return finding(`it does not exist, but ${other} does (${change})`, other);
   if (/[*?[]/.test(name)) return finding('a module is one file, its name is not expanded as a pattern');
-  const elsewhere = await whereItIs(directory, name);
+  const elsewhere = await whereItIs(name, findModules);
   if (elsewhere) return finding(`it does not exist, but ${elsewhere} does`, elsewhere);
   const command = await buildCommand(directory, name);
   return finding(
@@ -57,8 +72,8 @@ async function missing(directory: string, name: string, stats: Stats | undefined
 }
 
 /** The module in another folder, or spelled in another way; undefined if none can be told. */
-async function whereItIs(directory: string, name: string): Promise<string | undefined> {
-  const { modules } = await detectProject(directory);
+async function whereItIs(name: string, findModules: FindModules): Promise<string | undefined> {
+  const modules = await findModules();
   const there = modules.filter(({ command }) => command === undefined).map((module) => module.name);
   const stem = (file: string): string => path.posix.parse(file.replaceAll('\\', '/')).name.toLowerCase();
   const wanted = stem(name);

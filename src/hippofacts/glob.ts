@@ -42,11 +42,23 @@ export interface GlobResult {
   readonly faults: readonly GlobFault[];
 }
 
+export interface GlobOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Ends with what it has when so many names were compared. */
+  readonly names?: number;
+  /** Names of folders that `**` does not go into. */
+  readonly leaveOut?: ReadonlySet<string>;
+}
+
 /** @throws the signal's reason */
-export async function glob(project: Project, pattern: Pattern, signal?: AbortSignal): Promise<GlobResult> {
+export async function glob(
+  project: Project,
+  pattern: Pattern,
+  options: GlobOptions = {},
+): Promise<GlobResult> {
   const outside = literalPrefixOutside(project, pattern);
   if (outside !== undefined) return { matches: [], faults: [{ kind: 'outside', name: outside }] };
-  const walk = new Walk(project, pattern, signal);
+  const walk = new Walk(project, pattern, options);
   if (!pattern.foldersOnly) await walk.run();
   return walk.result();
 }
@@ -72,7 +84,7 @@ type States = Set<number>;
 class Walk {
   readonly #project: Project;
   readonly #pattern: Pattern;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: GlobOptions;
   readonly #matches = new Map<string, Match>();
   readonly #faults = new Map<string, GlobFault>();
   /** Real folder and state of each `**` that went into it. */
@@ -82,10 +94,10 @@ class Walk {
   #stopped = false;
   #compared = 0;
 
-  constructor(project: Project, pattern: Pattern, signal: AbortSignal | undefined) {
+  constructor(project: Project, pattern: Pattern, options: GlobOptions) {
     this.#project = project;
     this.#pattern = pattern;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   async run(): Promise<void> {
@@ -112,7 +124,7 @@ class Walk {
   }
 
   async #visit(folder: Place, states: States): Promise<void> {
-    this.#signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const inside = new Map<string, { target: Target; states: States }>();
     const enter = (target: Target, state: number): void => {
       const name = target.place.segments.at(-1) ?? '';
@@ -151,10 +163,11 @@ class Walk {
 
     if (listed.length > 0)
       for (const entry of await this.#list(folder)) {
+        if (++this.#compared > (this.#options.names ?? Infinity)) this.#stopped = true;
         if (this.#stopped) return;
-        if (++this.#compared % NAMES_IN_A_TURN === 0) {
+        if (this.#compared % NAMES_IN_A_TURN === 0) {
           await setImmediate();
-          this.#signal?.throwIfAborted();
+          this.#options.signal?.throwIfAborted();
         }
         await this.#compare(folder, entry, listed, enter);
       }
@@ -188,7 +201,8 @@ class Walk {
       const matched = this.#component(compared).matches(entry.name);
       if (!matched && !(recursive && (entry.kind === 'folder' || entry.kind === 'link'))) continue;
       const target = await this.#project.target(folder, entry);
-      if (recursive && target.kind === 'folder') enter(target, state);
+      const goesIn = recursive && target.kind === 'folder' && !this.#options.leaveOut?.has(entry.name);
+      if (goesIn) enter(target, state);
       if (matched) this.#step(target, compared, enter);
     }
   }

@@ -1,7 +1,7 @@
 // The files that one pattern of a manifest means, and what is wrong with it.
 
 import path from 'node:path';
-import { glob, type GlobFaultKind } from './glob.ts';
+import { glob, type GlobFaultKind, type GlobOptions } from './glob.ts';
 import { parsePattern, PatternError, type Pattern } from './glob-pattern.ts';
 import { mayRise, nearMiss } from './near-miss.ts';
 import { shortList, type Finding, type ProblemCode, type Severity } from './problem.ts';
@@ -70,7 +70,7 @@ export async function filesOfPattern(
     return wrong(literal, 'outside-project', message, works ? better : undefined);
   }
 
-  const { matches, faults } = await glob(project, pattern, options.signal);
+  const { matches, faults } = await glob(project, pattern, { signal: options.signal });
   const findings: Finding[] = [];
   for (const kind of Object.keys(FAULTS) as GlobFaultKind[]) {
     const found = faults.filter((fault) => fault.kind === kind);
@@ -87,11 +87,17 @@ export async function filesOfPattern(
   return { literal, files, findings };
 }
 
+/** Guesses are made at every letter that is typed: they do not look at all that there may be. */
+const GUESSING: Pick<GlobOptions, 'names' | 'leaveOut'> = {
+  names: 5000,
+  leaveOut: new Set(['.git', 'node_modules', 'target']),
+};
+
 /** How many files a guess matches; 0 for one that is not valid, or looks outside of the project. */
 async function count(project: Project, text: string, { windows, signal }: PatternOptions): Promise<number> {
   if (mayRise(text)) return 0;
   try {
-    const { matches } = await glob(project, parsePattern(text, windows), signal);
+    const { matches } = await glob(project, parsePattern(text, windows), { signal, ...GUESSING });
     return matches.length;
   } catch (error) {
     if (error instanceof PatternError) return 0;
@@ -124,7 +130,8 @@ async function nothing(
     project,
     windows,
     count: (other) => count(project, other, options),
-    find: async (other) => (await glob(project, other, signal)).matches.map(({ segments }) => segments),
+    find: async (other) =>
+      (await glob(project, other, { signal, ...GUESSING })).matches.map(({ segments }) => segments),
   });
   const message = `No files matched pattern ${text}`;
   return {

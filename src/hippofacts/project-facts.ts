@@ -222,7 +222,7 @@ export class DiskFacts implements ProjectFacts {
   async #findModule(name: string): Promise<ModuleFacts> {
     const project = await this.#open();
     const found: Awaited<ReturnType<typeof findModule>> = project
-      ? await findModule(project, name)
+      ? await findModule(project, name, () => this.modules())
       : { code: 'missing-module', severity: 'error', message: `There is no folder ${this.directory}` };
     if (!('path' in found)) return { found: false, problem: found };
     const { path: file, name: label } = found;

@@ -2,9 +2,9 @@
 
 import { parseId } from '../bindle/id.ts';
 import type { Versioning } from './check.ts';
-import type { KnownEntry } from './diagnose-project.ts';
 import type { ExternalInvoice, ExternalParcel } from './external.ts';
 import type { ProjectFacts, ServerFacts } from './facts.ts';
+import type { KnownEntry } from './known-entries.ts';
 import type { Manifest } from './parse.ts';
 import type { Problem } from './problem.ts';
 

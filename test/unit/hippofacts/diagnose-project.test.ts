@@ -19,6 +19,7 @@ import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import { PROBLEM_CODES } from '../../../src/hippofacts/problem-codes.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
 import { DiskFacts } from '../../../src/hippofacts/project-facts.ts';
+import { unreadable } from '../../../src/hippofacts/unreadable.ts';
 import { BINDLE, CORPUS, MODULE, type Diagnosed, type Expected } from './diagnostics.ts';
 import { runs } from '../../support/runs.ts';
 import { hashFile } from './folders.ts';
@@ -68,7 +69,14 @@ function serverOf(bindles: Readonly<Record<string, KnownBindle>>): ServerFacts {
     origin: 'http://bindle.test',
     bindle: (id) => Promise.resolve(Object.hasOwn(bindles, id) ? bindles[id] : 'none'),
     bindles: () => Promise.resolve(Object.keys(bindles)),
-    versions: () => Promise.resolve(undefined),
+    versions: (name) =>
+      Promise.resolve(
+        Object.keys(bindles)
+          .filter((id) => id.startsWith(`${name}/`))
+          .map((id) => id.slice(name.length + 1))
+          .sort()
+          .reverse(),
+      ),
     channels: () => Promise.resolve(undefined),
   };
 }
@@ -173,7 +181,8 @@ describe('what a publish refuses', () => {
       severity,
       message,
       range,
-      replacement,
+      // Which versions there are is asked by the check alone.
+      ...(code !== 'external-not-found' && { replacement }),
       files,
     });
     expect(told.map(plain)).toEqual(expect.arrayContaining(problems.map(plain)));
@@ -195,7 +204,7 @@ describe('what a publish refuses', () => {
     const texts = CORPUS.filter(({ bindles }) => !bindles).map((project) => readMarks(project.text).text);
     const files = CORPUS.filter(({ name }) => !/link to nothing/.test(name)).map((project) => project.files);
     const facts = new DiskFacts(
-      await folderOf({ files: Object.assign({}, ...files) as Diagnosed['files'] }),
+      await folderOf({ files: Object.assign({}, ...files) as NonNullable<Diagnosed['files']> }),
       {
         platform: 'linux',
       },
@@ -234,6 +243,30 @@ describe('what a publish refuses', () => {
       ),
       { numRuns: runs(300) },
     );
+  });
+
+  test('is told of files that cannot be read, however that is found out', async () => {
+    const directory = await folderOf({ files: { 'a/1': '1', 'a/2': '2' } });
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    const text = `${BINDLE}[[handler]]\nroute = "/"\nname = "m.wasm"\nfiles = ["a/*", "a/1"]\n`;
+    // As bindle/parcel-files.ts tells it.
+    const hash = (file: string): ReturnType<typeof hashFile> =>
+      file.endsWith('1')
+        ? Promise.reject(new Error('It cannot be read.', { cause: denied }))
+        : hashFile(file);
+    const { problems } = await collect(text, { directory, hash, versioning: 'dev' });
+    const disk = new DiskFacts(directory);
+    const facts: ProjectFacts = Object.assign(Object.create(disk) as DiskFacts, {
+      pattern: async (pattern: string) => ({
+        ...(await disk.pattern(pattern)),
+        unreadable: [unreadable('a/1', denied)],
+      }),
+      secrets: () => Promise.resolve([]),
+      together: () => Promise.resolve({ files: 0, bytes: 0, repeats: [] }),
+      module: (name: string) => disk.module(name),
+    });
+    expect(problems.map(({ code }) => code)).toEqual(['unreadable']);
+    expect(await diagnoseAll(parseManifest(text), facts)).toEqual(problems);
   });
 
   const GOLDEN = path.resolve('test/fixtures/hippofacts');

@@ -286,6 +286,12 @@ export const CORPUS: readonly Diagnosed[] = [
     expected: [['no-match', 'warning', /^No files matched pattern pictures\/\*\.png$/]],
   },
   {
+    name: 'what only packages have',
+    files: { 'node_modules/p/reset.css': '1' },
+    text: withFiles('[⟦"reset.css"⟧]'),
+    expected: [['no-match', 'warning', /^No files matched pattern reset\.css$/]],
+  },
+  {
     name: 'a recursive wildcard within a name',
     files: { 'js/x/a.js': '1' },
     text: withFiles('[⟦"js/**.js"⟧]'),
@@ -395,6 +401,12 @@ export const CORPUS: readonly Diagnosed[] = [
     bindles: {},
     text: external('⟦"lib/1.0.0"⟧', '"static"'),
     expected: [['external-not-found', 'error', 'external invoice not found on server']],
+  },
+  {
+    name: 'another bindle in a version that is not there',
+    bindles: { 'lib/1.0.0': LIBRARY, 'lib/2.0.0-rc.1': LIBRARY },
+    text: external('⟦"lib/1.5.0"⟧', '"static"'),
+    expected: [['external-not-found', 'error', 'external invoice not found on server', '"lib/1.0.0"']],
   },
   {
     name: 'a handler id that is not there',
