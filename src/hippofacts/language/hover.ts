@@ -20,6 +20,8 @@ export interface Hover {
 export interface HoverOptions {
   /** The version that a range rule picks (hippo/rules.ts); without it, rules are shown and not followed. */
   readonly select?: (rule: string, versions: readonly string[]) => string | undefined;
+  /** The version of a development build, had it been made now (publish/version.ts); without it, none is looked at. */
+  readonly buildOf?: (version: string) => string;
   readonly signal?: AbortSignal;
 }
 
@@ -104,22 +106,25 @@ async function versionText({
   );
 }
 
-/** Which channels take a version as soon as it is published, and which do not. */
+/** Which channels take a version, or a build of it, as soon as that is published, and which do not. */
 function reachLines(
   version: string,
   channels: readonly KnownChannel[],
   versions: readonly string[],
-  { select }: HoverOptions,
+  { select, buildOf }: HoverOptions,
 ): string[] {
   if (channels.length === 0) return [];
-  const lines = channels.map((known) => {
-    const { app, channel, rule, runs } = known;
+  const build = buildOf?.(version);
+  const lines = channels.map(({ app, channel, rule, runs }) => {
     const name = `${escapeMarkdown(app)}, channel ${escapeMarkdown(channel)}`;
     if (rule === undefined) return `- ${name}: pinned${runs === undefined ? '' : ` to ${code(runs)}`}`;
-    const picked =
-      select && tryTo(() => select(rule, [...versions.filter((other) => other !== version), version]));
     if (!select) return `- ${name}: follows ${code(rule)}`;
+    const pickedWith = (added: string): string | undefined =>
+      tryTo(() => select(rule, [...versions.filter((other) => other !== added), added]));
+    const picked = pickedWith(version);
     if (picked === version) return `- ${name}: **takes it** (${code(rule)})`;
+    if (build !== undefined && pickedWith(build) === build)
+      return `- ${name}: takes your development builds of it (${code(rule)})`;
     return `- ${name}: ${picked === undefined ? 'takes nothing' : `stays at ${code(picked)}`} (${code(rule)})`;
   });
   return [`When ${code(version)} is published:`, lines.join('\n')];

@@ -25,6 +25,7 @@ export const SERVER: ServerFacts = {
   channels: async () => [
     { app: 'birds', channel: 'production', rule: '^1.0.0', runs: '1.2.3', address: 'http://127.0.0.1:5400/' },
     { app: 'birds', channel: 'pinned', runs: '1.2.3' },
+    { app: 'birds', channel: 'ana', rule: 'P:*-ana-*' },
   ],
 };
 

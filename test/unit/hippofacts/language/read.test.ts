@@ -13,11 +13,15 @@ import { code, escapeMarkdown, link } from '../../../../src/hippofacts/language/
 import { outline, type Symbol } from '../../../../src/hippofacts/language/outline.ts';
 import { parseManifest } from '../../../../src/hippofacts/parse.ts';
 import { DiskFacts } from '../../../../src/hippofacts/project-facts.ts';
+import { devVersion } from '../../../../src/publish/version.ts';
 import { makeFolder } from '../folders.ts';
 import { RICH } from './corpus.ts';
 import { knownFacts, SERVER } from './known-facts.ts';
 
-const options: HoverOptions = { select: selectRevision };
+const options: HoverOptions = {
+  select: selectRevision,
+  buildOf: (version) => devVersion(version, 'ana', new Date(2026, 10, 20)),
+};
 
 /** What is shown with the pointer on the first `word`. */
 async function over(text: string, word: string, facts = knownFacts(SERVER)): Promise<string | undefined> {
@@ -52,6 +56,11 @@ describe('hover', () => {
     ],
     ['the name of the app', 'team/birds', 'birds, channel production: runs `1.2.3` at [http'],
     ['a version that is there', '1.2.3', '`1.2.3` is on `https://bindle.example.com` already'],
+    [
+      'who takes builds of it',
+      '1.2.3',
+      '- birds, channel ana: takes your development builds of it (`P:*-ana-*`)',
+    ],
     [
       'who takes that version',
       '1.2.3',
