@@ -9,7 +9,7 @@ import { sameContent } from '../bindle/same-content.ts';
 import type { AppItem, ChannelItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import { RuleError, selectRevision, splitPrerelease } from '../hippo/rules.ts';
-import { listOf } from './text.ts';
+import { listOf } from '../hippofacts/text.ts';
 import type { Versioning } from './version.ts';
 
 export interface FileChange {

@@ -1,7 +1,7 @@
 // How far a push is, from its events, and that as a line.
 
 import type { PushEvent } from '../bindle/push.ts';
-import { bytesText, count } from './text.ts';
+import { bytesText, count } from '../hippofacts/text.ts';
 
 export interface Progress {
   files: number;

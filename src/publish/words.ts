@@ -6,7 +6,7 @@ import type { PushEvent } from '../bindle/push.ts';
 import { describeStep, type FileChange, type Plan } from './plan.ts';
 import type { ReleaseEvent } from './release.ts';
 import type { PublishEvent } from './run.ts';
-import { bytesText, count, visible } from './text.ts';
+import { bytesText, count, visible } from '../hippofacts/text.ts';
 
 export interface Line {
   text: string;

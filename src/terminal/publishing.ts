@@ -8,7 +8,7 @@ import type { HippoClient } from '../hippo/client.ts';
 import { describeStep, type Plan } from '../publish/plan.ts';
 import { unattended, type Answer, type Decide, type Question } from '../publish/questions.ts';
 import { PublishError, type PublishEvent } from '../publish/run.ts';
-import { listOf } from '../publish/text.ts';
+import { listOf } from '../hippofacts/text.ts';
 import { eventLines, planLines } from '../publish/words.ts';
 import { openSession, type OpenSession } from '../session/open-session.ts';
 import { findPlaces } from '../session/places.ts';

@@ -2,7 +2,7 @@
 
 import type { Line } from '../publish/words.ts';
 
-export { bytesText, count, visible } from '../publish/text.ts';
+export { bytesText, count, visible } from '../hippofacts/text.ts';
 
 export interface Screen {
   readonly stdin: NodeJS.ReadStream;

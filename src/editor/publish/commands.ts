@@ -1,7 +1,7 @@
 // What a person starts: publish, preview, release again. Each shows itself in the window and says how it ended.
 
 import { formatId } from '../../bindle/id.ts';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { App, Choice, Separator } from '../app.ts';
 import type { Connections } from '../connections/connections.ts';
 import { EditorError, isCancelled } from '../failure.ts';

@@ -3,7 +3,7 @@
 
 import type { Plan, Step, Taker } from '../../publish/plan.ts';
 import type { Answer, Decide, Question } from '../../publish/questions.ts';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { App } from '../app.ts';
 import type { SettingKey, SettingMap } from '../ids.ts';
 import { BUMP_NAMES } from './bumps.ts';

@@ -1,7 +1,7 @@
 // What was published from this workspace: when, what, where and which version.
 
 import { randomUUID } from 'node:crypto';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { Versioning } from '../../publish/version.ts';
 import type { Connection } from '../../session/connections.ts';
 import type { App } from '../app.ts';

@@ -2,7 +2,7 @@
 
 import type { Problem } from '../../hippofacts/problem.ts';
 import type { FileChange, Plan, Step } from '../../publish/plan.ts';
-import { bytesText, count } from '../../publish/text.ts';
+import { bytesText, count } from '../../hippofacts/text.ts';
 
 export interface PlanRow {
   /** The same in the next preview. */

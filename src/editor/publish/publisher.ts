@@ -9,7 +9,7 @@ import type { Problem } from '../../hippofacts/problem.ts';
 import type { Plan } from '../../publish/plan.ts';
 import type { ReleaseEvent } from '../../publish/release.ts';
 import type { Published, PublishEvent, PublishOptions, Stage } from '../../publish/run.ts';
-import { count } from '../../publish/text.ts';
+import { count } from '../../hippofacts/text.ts';
 import type { App } from '../app.ts';
 import type { Connections, Core, Session } from '../connections/connections.ts';
 import { networkOf } from '../connections/network.ts';

@@ -3,7 +3,7 @@
 import type { AppItem, ChannelItem } from '../../hippo/api.ts';
 import type { PublishEvent } from '../../publish/run.ts';
 import type { ServedChannel } from '../../publish/wait.ts';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { App } from '../app.ts';
 import type { Connections, Session } from '../connections/connections.ts';
 import { networkOf } from '../connections/network.ts';

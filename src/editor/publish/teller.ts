@@ -3,7 +3,7 @@
 import type { Plan } from '../../publish/plan.ts';
 import type { Progress } from '../../publish/push-tally.ts';
 import type { PublishEvent, Stage } from '../../publish/run.ts';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { Line } from '../../publish/words.ts';
 import type { Core } from '../connections/connections.ts';
 

@@ -1,7 +1,7 @@
 // A publish as the window shows it: progress that can be cancelled, and the log. A cancel lets uploads in flight
 // finish; while they do, a second cancel drops them.
 
-import { count } from '../../publish/text.ts';
+import { count } from '../../hippofacts/text.ts';
 import type { App } from '../app.ts';
 import { Cancelled } from '../failure.ts';
 import type { Listener, Moment } from './teller.ts';

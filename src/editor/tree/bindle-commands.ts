@@ -10,7 +10,7 @@ import { formatId, type BindleId } from '../../bindle/id.ts';
 import type { Invoice, Label } from '../../bindle/invoice.ts';
 import type { AppItem, RevisionItem } from '../../hippo/api.ts';
 import type { FileChange } from '../../publish/plan.ts';
-import { bytesText, count } from '../../publish/text.ts';
+import { bytesText, count } from '../../hippofacts/text.ts';
 import type { Choice, Separator } from '../app.ts';
 import type { Core, Session } from '../connections/connections.ts';
 import { EditorError } from '../failure.ts';

@@ -7,7 +7,7 @@ import type { AppItem, ChannelItem } from '../../hippo/api.ts';
 import type { Plan } from '../../publish/plan.ts';
 import type { Answer, Question } from '../../publish/questions.ts';
 import type { Released } from '../../publish/release.ts';
-import { listOf } from '../../publish/text.ts';
+import { listOf } from '../../hippofacts/text.ts';
 import type { Choice } from '../app.ts';
 import type { Core, Session } from '../connections/connections.ts';
 import { networkOf } from '../connections/network.ts';
