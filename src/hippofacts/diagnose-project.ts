@@ -86,7 +86,7 @@ function fileProblems(entries: readonly KnownEntry[], allow: readonly string[] |
     problems.push({ ...finding, range });
   };
   for (const known of entries) {
-    const { entry, module, patterns, together } = known;
+    const { entry, module, patterns } = known;
     if (module && entry.name) {
       const { range } = entry.name;
       if (!module.found) problems.push({ ...module.problem, range });
@@ -97,18 +97,7 @@ function fileProblems(entries: readonly KnownEntry[], allow: readonly string[] |
       for (const finding of facts.problems) problems.push({ ...finding, range: item.range });
       for (const finding of facts.unreadable) cannotRead(finding, item.range);
     }
-    for (const { pattern, before, names, all } of together?.repeats ?? []) {
-      const [item, first] = [patterns[pattern]?.item, patterns[before]?.item];
-      if (item && first)
-        problems.push({
-          code: 'matched-twice',
-          severity: 'hint',
-          message: `${all ? 'All that this pattern matches is' : `${shortList(names)} ${names.length === 1 ? 'is' : 'are'}`} matched by ${first.text} already`,
-          range: item.range,
-          files: names,
-          related: [{ range: first.range, message: 'This pattern matches it first' }],
-        });
-    }
+    problems.push(...repeatProblems(known));
   }
   const modules = entries.flatMap(({ module }) => (module?.found ? module : []));
   const searched = entries.flatMap(({ patterns }) =>
@@ -120,6 +109,28 @@ function fileProblems(entries: readonly KnownEntry[], allow: readonly string[] |
     })),
   );
   return [...problems, ...secretProblems(modules, searched, allow)];
+}
+
+/** Files that two patterns match, but for secrets: their names are written out so that they are meant. */
+function repeatProblems({ patterns, together }: KnownEntry): Problem[] {
+  const secrets = new Set(patterns.flatMap((pattern) => pattern.secrets));
+  return (together?.repeats ?? []).flatMap(({ pattern, before, names, all }) => {
+    const files = names.filter((name) => !secrets.has(name));
+    const [item, first] = [patterns[pattern]?.item, patterns[before]?.item];
+    if (!item || !first || files.length === 0) return [];
+    const what =
+      all && files.length === names.length
+        ? 'All that this pattern matches is'
+        : `${shortList(files)} ${files.length === 1 ? 'is' : 'are'}`;
+    return {
+      code: 'matched-twice',
+      severity: 'hint',
+      message: `${what} matched by ${first.text} already`,
+      range: item.range,
+      files,
+      related: [{ range: first.range, message: 'This pattern matches it first' }],
+    };
+  });
 }
 
 /** Those who refer to an id get the first module that has it. */

@@ -2,14 +2,14 @@
 
 import { isAbsolute, relative, sep } from 'node:path';
 import { formatProblem, type Problem, type Severity } from '../hippofacts/problem.ts';
-import { paint, visible, type Screen } from './screen.ts';
+import { visible, type Screen } from './screen.ts';
 
-const COLOURS = { error: 'red', warning: 'yellow', information: 'dim', hint: 'dim' } as const;
+/** On a terminal. */
+export const COLOURS = { error: 'red', warning: 'yellow', information: 'dim', hint: 'dim' } as const;
 
-/** `HIPPOFACTS:5:1: error: …`, in colour. @param file absolute */
-export function problemLine(screen: Screen, file: string, problem: Problem): string {
-  const shown = relative(screen.cwd, file) || file;
-  return paint(screen, COLOURS[problem.severity], visible(sentence(formatProblem(shown, problem))));
+/** `HIPPOFACTS:5:1: error: …`. @param file absolute */
+export function problemLine({ cwd }: Screen, file: string, problem: Problem): string {
+  return visible(sentence(formatProblem(relative(cwd, file) || file, problem)));
 }
 
 const LEVELS: Readonly<Record<Severity, string>> = {

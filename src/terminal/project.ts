@@ -11,8 +11,8 @@ import { makeBindle, type MadeBindle, type MakeOptions } from '../publish/make-b
 import { parseVersioning, publisher } from '../publish/version.ts';
 import { findPlaces } from '../session/places.ts';
 import { AlreadySaid, EXIT } from './failure.ts';
-import { annotation, problemLine, sentence } from './problems.ts';
-import { count, say, visible, warn, type Screen } from './screen.ts';
+import { annotation, COLOURS, problemLine, sentence } from './problems.ts';
+import { count, paint, say, visible, warn, type Screen } from './screen.ts';
 
 export interface ProjectOptions {
   invoiceVersion: string;
@@ -112,7 +112,7 @@ export function sayProblems(screen: Screen, file: string, problems: readonly Pro
       say(screen, visible(sentence(problem.message)));
       continue;
     }
-    say(screen, problemLine(screen, file, problem));
+    say(screen, paint(screen, COLOURS[problem.severity], problemLine(screen, file, problem)));
     if (screen.env['GITHUB_ACTIONS'] === 'true') say(screen, annotation(screen, file, problem));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;

@@ -16,7 +16,7 @@ import { parseVersioning } from '../../publish/version.ts';
 import { listenForCancel } from '../cancel.ts';
 import { AlreadySaid, CommandError, EXIT } from '../failure.ts';
 import { addVersionOption, allowOption, collectValues } from '../project.ts';
-import { annotation, problemLine, sentence } from '../problems.ts';
+import { annotation, COLOURS, problemLine, sentence } from '../problems.ts';
 import { sarifLog } from '../sarif.ts';
 import { count, paint, print, say, visible, warn, type Screen } from '../screen.ts';
 import { addServerOptions } from '../server.ts';
@@ -133,12 +133,19 @@ function printProblems(screen: Screen, form: Form, file: string, problems: reado
   else if (form === 'sarif') print(screen, JSON.stringify(sarifLog(screen, file, problems), undefined, 2));
   else
     for (const problem of problems) {
-      if (form === 'text')
-        print(screen, `${problemLine(screen, file, problem)} ${paint(screen, 'dim', `[${problem.code}]`)}`);
+      if (form === 'text') {
+        const line = `${problemLine(screen, file, problem)} [${problem.code}]`;
+        print(screen, isTerminal(screen.stdout) ? paint(screen, COLOURS[problem.severity], line) : line);
+      }
       if (form === 'github') print(screen, annotation(screen, file, problem));
       else if (inActions) say(screen, annotation(screen, file, problem));
     }
   say(screen, summary(problems));
+}
+
+/** What is written to a file, or read by a program, has no colours. */
+function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
 }
 
 function summary(problems: readonly Problem[]): string {
