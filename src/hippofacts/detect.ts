@@ -27,7 +27,8 @@ export interface DetectedProject extends PackageFacts {
   readonly staticFolders: readonly string[];
 }
 
-const STATIC_FOLDERS = ['static', 'public', 'assets', 'www'];
+/** Folders whose files are usually to be served. */
+export const STATIC_FOLDERS: readonly string[] = ['static', 'public', 'assets', 'www'];
 /** Folders of other people's modules, and of steps on the way to a module. */
 const SKIPPED_FOLDERS = new Set(['node_modules', 'target', 'deps', 'incremental', 'debug']);
 const SKIPPED_MODULES = new Set(['untouched.wasm', 'debug.wasm']);

@@ -20,6 +20,9 @@ export interface CodeAction {
   readonly preferred: boolean;
 }
 
+/** Problems of a selection that are looked at: nobody reads a longer list. */
+const MAX_PROBLEMS = 50;
+
 /**
  * @param range what is selected, or where the cursor stands
  * @param problems all of the manifest, whoever has found them
@@ -33,7 +36,7 @@ export async function actions(
   signal?: AbortSignal,
 ): Promise<CodeAction[]> {
   const found: CodeAction[] = [];
-  const here = problems.filter((problem) => touches(problem.range, range));
+  const here = problems.filter((problem) => touches(problem.range, range)).slice(0, MAX_PROBLEMS);
   for (const problem of here)
     for (const [index, { title, edits, choice }] of (
       await fixesOf({ manifest, problem, facts, signal })

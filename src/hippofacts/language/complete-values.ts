@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { cleanName } from '../clean-name.ts';
+import { STATIC_FOLDERS } from '../detect.ts';
 import type { ProjectFacts } from '../facts.ts';
 import { escapePattern } from '../near-miss.ts';
 import type { Manifest } from '../parse.ts';
@@ -141,7 +142,8 @@ async function patterns({ place, facts, signal }: Asked): Promise<Choice[]> {
   const entries = await facts.folder(plainFolder, signal);
   const folders = entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
   const files = entries.filter(({ kind }) => kind === 'file' || kind === 'link').map(({ name }) => name);
-  const own = folders.filter((name) => !isForeign(name));
+  const usual = folders.filter((name) => STATIC_FOLDERS.includes(name));
+  const own = [...usual, ...folders.filter((name) => !isForeign(name) && !usual.includes(name))];
   return remaining(
     [
       ...(folder === ''

@@ -60,15 +60,15 @@ export function moduleText(module: ModuleFacts): string {
   if (wasm && 'reason' in wasm) return `${head}\n\nIt cannot be run: ${escapeMarkdown(wasm.reason)}.`;
   if (wasm?.kind !== 'module') return head;
   const functions = wasm.exports.filter(({ kind }) => kind === 'function').map((item) => code(item.name));
-  const imports = new Map<string, string[]>();
-  for (const item of wasm.imports) imports.set(item.module, [...(imports.get(item.module) ?? []), item.name]);
+  const imports = Map.groupBy(wasm.imports, (item) => item.module);
   return [
     head,
     functions.length === 0 ? 'It exports no function.' : `Exports ${someOf(functions)}`,
     ...(imports.size === 0
       ? ['It imports nothing.']
       : [...imports].map(
-          ([from, names]) => `Imports ${importName(from)}: ${someOf([...new Set(names)].map(code))}`,
+          ([from, items]) =>
+            `Imports ${importName(from)}: ${someOf([...new Set(items.map(({ name: item }) => code(item)))])}`,
         )),
   ].join('\n\n');
 }

@@ -12,7 +12,7 @@ import type { Statement } from '../syntax.ts';
 import { applyEdits, type TextEdit } from '../text-edit.ts';
 import { addHandler } from './add-handler.ts';
 import { closeOpen } from './close-open.ts';
-import { addKey, moveSection, removeItem, removeStatement } from './edits.ts';
+import { addKey, moveSection, pairsBelow, removeItem, removeStatement } from './edits.ts';
 import { freeId, freeModule } from './free-names.ts';
 import { lineEndOf } from './line-ends.ts';
 import { firstValue, missingKeys } from './missing-keys.ts';
@@ -284,16 +284,21 @@ async function nameAndExternal({ manifest, problem, facts, signal }: FixOptions)
     const edit = addKey(document, table, ['handler'], 'name', value);
     return edit ? [{ title: `Add name = ${value}`, edits: [edit] }] : [];
   }
-  const fixes: Fix[] = [];
-  for (const key of ['name', 'external']) {
-    const edits = document.statements
-      .filter((one) => one.table === table && one.kind === 'pair' && one.keys[0]?.text === key)
-      .map((one) => removeStatement(document, one));
-    const all = edits.flatMap((edit) => edit ?? []);
-    if (all.length > 0 && all.length === edits.length)
-      fixes.push({ title: `Remove ${key}`, edits: all, choice: true });
-  }
-  return fixes;
+  const { statements } = document;
+  const written = (key: string): Statement[] =>
+    statements.filter((one) => one.kind === 'pair' && one.table === table && one.keys[0]?.text === key);
+  const header = statements.findIndex((one) => one.kind === 'header' && one.table === external?.value?.table);
+  const parts =
+    header === -1 ? [] : statements.slice(header, header + 1 + pairsBelow(statements, header).length);
+  const ways: [key: string, all: readonly Statement[]][] = [
+    ['name', written('name')],
+    ['external', [...written('external'), ...parts]],
+  ];
+  return ways.flatMap(([key, all]): Fix[] => {
+    const edits = all.flatMap((one) => removeStatement(document, one) ?? []);
+    if (edits.length === 0 || edits.length < all.length) return [];
+    return [{ title: `Remove ${key}`, edits, choice: true }];
+  });
 }
 
 async function noHandlers({ manifest, facts, signal }: FixOptions): Promise<Fix[]> {

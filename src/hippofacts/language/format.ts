@@ -174,7 +174,9 @@ function alignComments(
     const isBehind = piece.kind === 'comment' && index > 0 && !/\n/.test(gaps[index] ?? '');
     if (isBehind && !isLeft(gaps[index] ?? '', pieces[index - 1], piece)) {
       const column = piece.start - (text.lastIndexOf('\n', piece.start) + 1);
-      columns.set(column, [...(columns.get(column) ?? []), { index, width }]);
+      const group = columns.get(column);
+      if (group) group.push({ index, width });
+      else columns.set(column, [{ index, width }]);
     }
     const line = blanks + text.slice(piece.start, piece.end);
     const end = line.lastIndexOf('\n');

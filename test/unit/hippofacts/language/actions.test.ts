@@ -96,6 +96,13 @@ describe('what is missing or open', () => {
     expect(applyEdits(text, first?.edits ?? [])).toBe(expected);
   });
 
+  test('a module out of another bindle goes with its table', async () => {
+    const text =
+      '[[handler]]\nname = "m"\n[handler.external] # x\nbindleId = "a/b/1.0.0"\n\n[[handler]]\nname = "n"\n';
+    const found = (await fixes(text, 'name-and-external')).find(({ title }) => title === 'Remove external');
+    expect(applyEdits(text, found?.edits ?? [])).toBe('[[handler]]\nname = "m"\n\n[[handler]]\nname = "n"\n');
+  });
+
   test('two sources of a module: either goes, with all of its lines', async () => {
     const text =
       '[[handler]]\nname = "m"\nexternal.bindleId = "a/b/1.0.0" # x\nroute = "/"\nexternal.handlerId = "h"\n';
