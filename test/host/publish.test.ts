@@ -18,6 +18,7 @@ import {
   Range,
   type CodeAction,
   type CodeLens,
+  type Diagnostic,
   type Task,
 } from 'vscode';
 import { helloModule } from './hello-module.ts';
@@ -110,8 +111,9 @@ describe('publish', function () {
 
   it('is offered above the bindle', async () => {
     const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', manifest, 10);
+    const found = lenses.filter(({ command }) => command?.command.startsWith('hippo.publish'));
     assert.deepEqual(
-      lenses.map(({ command, range }) => [command?.title, command?.command, range.start.line]),
+      found.map(({ command, range }) => [command?.title, command?.command, range.start.line]),
       [
         ['Publish', 'hippo.publish', 0],
         ['Preview', 'hippo.publish.preview', 0],
@@ -142,19 +144,24 @@ describe('publish', function () {
     await document.save();
     write('.env', 'PASSWORD=x');
     assert.equal(await run(await hippoTask('publish')), 1);
-    await until('the secret', () => languages.getDiagnostics(manifest)[0]?.code === 'secret');
-    const [secret] = languages.getDiagnostics(manifest);
+    // Beside it, it may be told that the server has this version.
+    const findSecret = (): Diagnostic | undefined =>
+      languages
+        .getDiagnostics(manifest)
+        .find(({ code }) => typeof code === 'object' && code.value === 'secret');
+    await until('the secret', () => findSecret() !== undefined);
+    const secret = findSecret();
     assert.ok(secret);
-    const [fix] = await commands.executeCommand<CodeAction[]>(
+    const fixes = await commands.executeCommand<CodeAction[]>(
       'vscode.executeCodeActionProvider',
       manifest,
       secret.range,
     );
-    assert.equal(fix?.title, 'Publish .env all the same');
-    assert.ok(fix.command);
+    const fix = fixes.find(({ title }) => title === 'Publish .env all the same');
+    assert.ok(fix?.command);
     await commands.executeCommand(fix.command.command, ...((fix.command.arguments ?? []) as unknown[]));
     assert.deepEqual(workspace.getConfiguration('hippo.publish', manifest).get('allow'), ['.env']);
-    await until('no secret', () => languages.getDiagnostics(manifest).length === 0);
+    await until('no secret', () => findSecret() === undefined);
     await workspace.getConfiguration().update('hippo.publish.allow', undefined);
     await replace(right);
     await document.save();
