@@ -413,8 +413,8 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
   await vscode.step('which is shut: what was known stays, and nothing is claimed', async () => {
     await gate.close();
     await apps.pane.getByText('far does not answer.').waitFor();
+    await expect.poll(() => apps.row('production').getAttribute('aria-label')).toContain('state unknown');
     expect(await rows(apps)).toEqual(shown);
-    expect(await apps.row('production').getAttribute('aria-label')).toContain('state unknown');
     await expect
       .poll(() => window.status(STATUS).locator('a').getAttribute('aria-label'))
       .toContain('does not answer');
