@@ -7,6 +7,7 @@ import type { ProjectFacts } from '../facts.ts';
 import { escapePattern } from '../near-miss.ts';
 import type { Manifest } from '../parse.ts';
 import { quote } from '../quote.ts';
+import { hasSecretName } from '../secrets.ts';
 import type { Completion, CompletionKind, Resolved } from './completion.ts';
 import { moduleSummary, patternSummary } from './describe.ts';
 import { baseName } from './free-names.ts';
@@ -141,7 +142,9 @@ async function patterns({ place, facts, signal }: Asked): Promise<Choice[]> {
   }
   const entries = await facts.folder(plainFolder, signal);
   const folders = entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
-  const files = entries.filter(({ kind }) => kind === 'file' || kind === 'link').map(({ name }) => name);
+  const files = entries
+    .filter(({ name, kind }) => (kind === 'file' || kind === 'link') && !hasSecretName(name))
+    .map(({ name }) => name);
   const usual = folders.filter((name) => STATIC_FOLDERS.includes(name));
   const own = [...usual, ...folders.filter((name) => !isForeign(name) && !usual.includes(name))];
   return remaining(

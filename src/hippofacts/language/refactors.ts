@@ -10,6 +10,7 @@ import type { Statement, Value } from '../syntax.ts';
 import { indentOf } from './edits.ts';
 import type { Fix } from './fixes.ts';
 import { lineEndOf } from './line-ends.ts';
+import { plainPrefix } from './pattern-text.ts';
 import { indexBefore } from './place.ts';
 import { tokenize } from './tokens.ts';
 
@@ -47,6 +48,8 @@ async function writtenOut(
 ): Promise<Fix[]> {
   const { literal, matches } = await facts.pattern(pattern, signal);
   if (literal || matches.length === 0 || matches.length > MAX_NAMES) return [];
+  // A name that is written out says that a secret is meant to be published.
+  if ((await facts.secrets(pattern, signal)).length > 0) return [];
   const others = new Set(items.map((item) => item.text));
   const names = matches.map(({ name }) => escapePattern(name)).filter((name) => !others.has(name));
   if (names.length === 0) return [];
@@ -74,6 +77,7 @@ async function asPattern(
   facts: ProjectFacts,
   signal: AbortSignal | undefined,
 ): Promise<Fix[]> {
+  if (plainPrefix(own) === undefined) return [];
   const slash = own.lastIndexOf('/') + 1;
   const extension = /\.[^./*?[\]]+$/.exec(own.slice(slash))?.[0];
   const names = new Map(items.map((item) => [item.text, item]));

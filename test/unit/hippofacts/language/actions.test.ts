@@ -328,11 +328,11 @@ describe('a handler for a module comes in', () => {
 
 describe('written in another way', () => {
   /** What can be done at `|`. */
-  async function at(marked: string): Promise<[string, string][]> {
+  async function at(marked: string, known = facts): Promise<[string, string][]> {
     const offset = marked.indexOf('|');
     const text = marked.slice(0, offset) + marked.slice(offset + 1);
     const manifest = parseManifest(text);
-    const found = await actions(manifest, manifest.document.lines.range(offset, offset), [], facts);
+    const found = await actions(manifest, manifest.document.lines.range(offset, offset), [], known);
     return found.map(({ title, edits }) => [title, applyEdits(text, edits)]);
   }
 
@@ -375,6 +375,11 @@ describe('written in another way', () => {
     ],
   ])('%s', async (_what, marked, title, expected) => {
     expect(await at(marked)).toContainEqual([title, expected]);
+  });
+
+  test('a pattern that matches a secret is not written out: by name, it would be published', async () => {
+    const known = { ...facts, secrets: async () => ['img/one.png'] };
+    expect(await at('[[handler]]\nfiles = ["img/|*.png"]', known)).toEqual([]);
   });
 
   test.each([

@@ -318,6 +318,14 @@ describe('values', () => {
     ]);
   });
 
+  test('a file that usually holds a secret is not offered', async () => {
+    const facts = {
+      ...knownFacts(),
+      folder: async () => [{ name: '.env', kind: 'file' } as const, { name: 'a.txt', kind: 'file' } as const],
+    };
+    expect(await labels('[[handler]]\nfiles = ["|"]', facts)).toEqual(['*.txt', 'a.txt']);
+  });
+
   test('what cannot stand in the quotes that are there is not offered', async () => {
     const facts = { ...knownFacts(), author: async () => "Bo O'Hara" };
     expect(await labels("[bindle]\nauthors = ['|']", facts)).toEqual([]);
