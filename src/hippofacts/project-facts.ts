@@ -17,7 +17,7 @@ import type {
 import { findModule } from './find-module.ts';
 import { gitAuthor } from './git-author.ts';
 import { mapLimited } from './map-limited.ts';
-import { filesOfPattern } from './pattern-files.ts';
+import { filesOfPattern, type PatternFiles } from './pattern-files.ts';
 import type { Finding } from './problem.ts';
 import { isWithin, leaves, Project, type FolderEntry } from './project.ts';
 import { Reach } from './reach.ts';
@@ -172,8 +172,7 @@ export class DiskFacts implements ProjectFacts {
   async #findPattern(text: string, signal: AbortSignal): Promise<PatternFacts> {
     const project = await this.#open();
     if (!project) return { literal: false, matches: [], bytes: 0, problems: [], unreadable: [] };
-    const windows = this.#platform === 'win32';
-    const { literal, files, findings } = await filesOfPattern(project, text, { windows, signal });
+    const { literal, files, findings } = await this.#expand(project, text, signal);
     const faults: Finding[] = [];
     const matches = await mapLimited(files, CONCURRENCY, signal, async (file): Promise<MatchedFile> => {
       // Not awaited where it is known: there may be thousands.
@@ -183,6 +182,16 @@ export class DiskFacts implements ProjectFacts {
     });
     const bytes = matches.reduce((sum, { size }) => sum + size, 0);
     return { literal, matches, bytes, problems: findings, unreadable: faults };
+  }
+
+  async #expand(project: Project, text: string, signal: AbortSignal): Promise<PatternFiles> {
+    try {
+      return await filesOfPattern(project, text, { windows: this.#platform === 'win32', signal });
+    } catch (error) {
+      // What goes away while it is looked at.
+      signal.throwIfAborted();
+      return { literal: false, files: [], findings: [unreadable(text, error)] };
+    }
   }
 
   async #findSecrets(pattern: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -221,9 +230,13 @@ export class DiskFacts implements ProjectFacts {
 
   async #findModule(name: string): Promise<ModuleFacts> {
     const project = await this.#open();
-    const found: Awaited<ReturnType<typeof findModule>> = project
-      ? await findModule(project, name, () => this.modules())
-      : { code: 'missing-module', severity: 'error', message: `There is no folder ${this.directory}` };
+    if (!project) {
+      const message = `There is no folder ${this.directory}`;
+      return { found: false, problem: { code: 'missing-module', severity: 'error', message } };
+    }
+    const found = await findModule(project, name, () => this.modules()).catch((error: unknown) =>
+      unreadable(name, error),
+    );
     if (!('path' in found)) return { found: false, problem: found };
     const { path: file, name: label } = found;
     const { size } = await this.#stamp(file);

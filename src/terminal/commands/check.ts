@@ -54,6 +54,10 @@ export function configure(command: Command, screen: Screen): void {
     .option('--offline', 'ask no server')
     .option('--connection <name>', 'ask the servers of this connection')
     .option('--url <url>', 'ask the Hippo at this address [HIPPO_URL]');
+  command.addHelpText(
+    'after',
+    `\nExit codes: ${EXIT.ok} no errors (with --strict: nor warnings), ${EXIT.project} otherwise, ${EXIT.usage} wrong usage.`,
+  );
   addServerOptions(command).action(async (path: string, options: Options) => {
     const cancel = listenForCancel();
     try {

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expand } from '../../../src/hippofacts/expand.ts';
+import { glob, type GlobOptions } from '../../../src/hippofacts/glob.ts';
 import { parsePattern, PatternError } from '../../../src/hippofacts/glob-pattern.ts';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
+import { Project } from '../../../src/hippofacts/project.ts';
 import { makeFolder, manifestWith } from './folders.ts';
 import { isPattern, rustGlob, type Tree } from './rust-glob-model.ts';
 import { runs } from '../../support/runs.ts';
@@ -557,4 +559,29 @@ test('20,000 files and several patterns (time is printed, not asserted)', async 
     `20,000 files, 5 patterns: ${Math.round(all - started)} ms; one folder: ${Math.round(performance.now() - all)} ms`,
   );
   expect(names).toHaveLength(20_001 + 10_000 + 100 * 111 + 50 * 10 + 1);
+});
+
+describe('a walk', () => {
+  test('can be stopped, also where all folders are known', async () => {
+    const folder = await makeFolder(
+      Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`f${index}`, ''])),
+    );
+    const project = await Project.open(folder);
+    const pattern = parsePattern('*');
+    expect((await glob(project, pattern)).matches).toHaveLength(1500);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setImmediate(() => controller.abort(reason));
+    await expect(glob(project, pattern, { signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  test('that only guesses ends early, and leaves folders out', async () => {
+    const project = await Project.open(await makeFolder(FILES));
+    const names = async (text: string, options: GlobOptions): Promise<string[]> =>
+      (await glob(project, parsePattern(text), options)).matches.map(({ segments }) => segments.join('/'));
+    const leaveOut = new Set(['node_modules', 'dir']);
+    expect(await names('**/*.js', { leaveOut })).toEqual(['B.js', 'a.js', 'back.js']);
+    expect(await names('dir/**/x.js', { leaveOut })).toEqual(['dir/x.js']);
+    expect(await names('*', { names: 3 })).toEqual(['!x', '.env', 'B.js']);
+  });
 });
