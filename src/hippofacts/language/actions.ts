@@ -21,7 +21,7 @@ export interface CodeAction {
 }
 
 /** Problems of a selection that are looked at: nobody reads a longer list. */
-const MAX_PROBLEMS = 50;
+const MAX_PROBLEMS = 20;
 
 /**
  * @param range what is selected, or where the cursor stands
@@ -37,11 +37,13 @@ export async function actions(
 ): Promise<CodeAction[]> {
   const found: CodeAction[] = [];
   const here = problems.filter((problem) => touches(problem.range, range)).slice(0, MAX_PROBLEMS);
-  for (const problem of here)
+  for (const problem of here) {
+    signal?.throwIfAborted();
     for (const [index, { title, edits, choice }] of (
       await fixesOf({ manifest, problem, facts, signal })
     ).entries())
       found.push({ title, kind: 'quickfix', edits, problems: [problem], preferred: index === 0 && !choice });
+  }
   found.push(...allAuthors(here, problems));
   const version = manifest.bindle?.version;
   const isRaised = here.some(({ code }) => code === 'version-taken');

@@ -2,6 +2,7 @@
 
 import { coerce } from 'semver';
 import { isVersion } from '../../bindle/id.ts';
+import { checkManifest } from '../check.ts';
 import { cleanName } from '../clean-name.ts';
 import type { ProjectFacts } from '../facts.ts';
 import { parseManifest, type Handler, type Manifest } from '../parse.ts';
@@ -68,7 +69,32 @@ export async function fixesOf(options: FixOptions): Promise<Fix[]> {
     replacement === undefined
       ? []
       : [{ title: replaceTitle(problem, replacement), edits: [{ range, text: replacement }] }];
-  return [...replace, ...((await FIXES[code]?.(options)) ?? [])];
+  const fixes = [...replace, ...((await FIXES[code]?.(options)) ?? [])];
+  return fixes.filter(({ edits }) => mends(options, edits));
+}
+
+/** UTF-16 units of a text in which fixes are tried out first: some thousand lines. */
+const MAX_TRIED = 100_000;
+
+/**
+ * True unless the text alone shows that the problem stays, or that others come up which hide more of the text: where a
+ * statement is broken, the next one may become a part of it.
+ */
+function mends({ manifest, problem }: FixOptions, edits: readonly TextEdit[]): boolean {
+  const { text } = manifest.document;
+  if (text.length > MAX_TRIED) return true;
+  const count = (all: readonly Problem[]): number =>
+    all.filter(({ code, message }) => code === problem.code && message === problem.message).length;
+  const before = count(textProblems(manifest));
+  const after = parseManifest(applyEdits(text, edits));
+  return (
+    after.document.problems.length <= manifest.document.problems.length &&
+    (before === 0 || count(textProblems(after)) < before)
+  );
+}
+
+function textProblems(manifest: Manifest): Problem[] {
+  return [...manifest.document.problems, ...checkManifest(manifest)];
 }
 
 function replaceTitle({ code }: Problem, replacement: string): string {
@@ -86,15 +112,6 @@ function replaceTitle({ code }: Problem, replacement: string): string {
   }
 }
 
-/** The edits, if the text has this problem, and problems of syntax, less often with them. */
-function ifBetter({ manifest, problem }: FixOptions, title: string, edits: readonly TextEdit[]): Fix[] {
-  const { text, problems } = manifest.document;
-  const after = parseManifest(applyEdits(text, edits)).document.problems;
-  const count = (all: readonly Problem[]): number =>
-    all.filter(({ code, message }) => code === problem.code && message === problem.message).length;
-  return after.length < problems.length && count(after) < count(problems) ? [{ title, edits }] : [];
-}
-
 function statementAt({ document: { statements } }: Manifest, { start }: Range): Statement | undefined {
   const statement = statements[indexBefore(statements, start.offset)];
   return statement && statement.range.end.offset >= start.offset ? statement : undefined;
@@ -107,8 +124,7 @@ function close({ manifest, problem }: FixOptions): Fix[] {
   return [{ title: `Add ${edit.text.trim()}`, edits: [edit] }];
 }
 
-function badEscape(options: FixOptions): Fix[] {
-  const { manifest, problem } = options;
+function badEscape({ manifest, problem }: FixOptions): Fix[] {
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
@@ -124,18 +140,17 @@ function badEscape(options: FixOptions): Fix[] {
       text: by,
     }));
   return [
-    ...ifBetter(options, 'Write / for every \\', replaced('/')),
-    ...ifBetter(options, 'Write \\\\ for every \\', replaced('\\\\')),
+    { title: 'Write / for every \\', edits: replaced('/') },
+    { title: 'Write \\\\ for every \\', edits: replaced('\\\\') },
   ];
 }
 
-function missingComma(options: FixOptions): Fix[] {
-  const { manifest, problem } = options;
+function missingComma({ manifest, problem }: FixOptions): Fix[] {
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
   const end = lastTokenEnd(text, statement, problem.range.start.offset);
-  return ifBetter(options, 'Add a comma', [{ range: lines.range(end, end), text: ',' }]);
+  return [{ title: 'Add a comma', edits: [{ range: lines.range(end, end), text: ',' }] }];
 }
 
 /** Where the last token before an offset ends: comments and line ends aside. */
@@ -144,19 +159,17 @@ function lastTokenEnd(text: string, { range }: Statement, offset: number): numbe
   return tokens.findLast(({ kind }) => kind !== 'comment' && kind !== 'newline')?.end ?? offset;
 }
 
-function trailingText(options: FixOptions): Fix[] {
-  const { manifest, problem } = options;
+function trailingText({ manifest, problem }: FixOptions): Fix[] {
   const { text, lines } = manifest.document;
   const { offset } = problem.range.start;
   const before = text.slice(0, offset).trimEnd().length;
-  return ifBetter(options, 'Put it on a new line', [
-    { range: lines.range(before, offset), text: lineEndOf(text) },
-  ]);
+  return [
+    { title: 'Put it on a new line', edits: [{ range: lines.range(before, offset), text: lineEndOf(text) }] },
+  ];
 }
 
 /** An inline table without its line ends, and without a comma at its end. */
-function oneLine(options: FixOptions): Fix[] {
-  const { manifest, problem } = options;
+function oneLine({ manifest, problem }: FixOptions): Fix[] {
   const { text, lines } = manifest.document;
   const statement = statementAt(manifest, problem.range);
   if (!statement) return [];
@@ -176,7 +189,7 @@ function oneLine(options: FixOptions): Fix[] {
       ? [{ range, text: next.kind === ',' ? '' : ' ' }]
       : [];
   });
-  return ifBetter(options, 'Put it on one line', edits);
+  return [{ title: 'Put it on one line', edits }];
 }
 
 /** What should not be there at all. */

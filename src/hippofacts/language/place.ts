@@ -193,6 +193,9 @@ function inHeader(document: Document, index: number, { range }: Statement, at: n
   };
 }
 
+/** What ends a value without quotes. */
+const BARE_END = /[\s=[\]{},#"']/;
+
 /** A table or list that is open where the reader stands, or the statement itself. */
 interface Frame {
   readonly kind: 'top' | 'list' | 'table';
@@ -419,11 +422,12 @@ class PairReader {
   /** The part of a bare value before the offset, with the rest of it. */
   #bareRun(): Word | undefined {
     const { text } = this.#document;
-    const [typed = ''] =
-      /[^\s=[\]{},#"']+$/.exec(text.slice(this.#statement.range.start.offset, this.#at)) ?? [];
-    if (typed === '') return undefined;
+    let start = this.#at;
+    while (start > this.#statement.range.start.offset && !BARE_END.test(text.charAt(start - 1))) start--;
+    if (start === this.#at) return undefined;
+    const typed = text.slice(start, this.#at);
     const [rest = ''] = /^[^\s=[\]{},#"']*/.exec(text.slice(this.#at)) ?? [];
-    return { start: this.#at - typed.length, end: this.#at + rest.length, typed };
+    return { start, end: this.#at + rest.length, typed };
   }
 
   #value(number: number, inside: Token | undefined, run: Word | undefined): Place {
