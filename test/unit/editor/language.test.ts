@@ -1,0 +1,316 @@
+// Writing HIPPOFACTS without VS Code: what is parsed, watched and looked at, and when.
+
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { EditorError } from '../../../src/editor/failure.ts';
+import { AddHandler, type Texts } from '../../../src/editor/language/add-handler.ts';
+import * as analysis from '../../../src/editor/language/analysis.ts';
+import { Diagnoser, TYPING } from '../../../src/editor/language/diagnoser.ts';
+import { LanguageDocuments, type TextDocument } from '../../../src/editor/language/documents.ts';
+import { chooseFile } from '../../../src/editor/language/show-files.ts';
+import type { Watch } from '../../../src/editor/language/watched-project.ts';
+import { ProblemBoard } from '../../../src/editor/problem-board.ts';
+import { Projects } from '../../../src/editor/projects.ts';
+import type { ServerFacts } from '../../../src/hippofacts/facts.ts';
+import type { Problem } from '../../../src/hippofacts/problem.ts';
+import { applyEdits } from '../../../src/hippofacts/text-edit.ts';
+import { FakeApp } from '../../support/fake-app.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const RIGHT = `[bindle]
+name = "weather"
+version = "1.0.0"
+
+[[handler]]
+route = "/"
+name = "weather.wasm"
+files = ["public/*", "data/**/*.txt"]
+`;
+/** `_start` and nothing else. */
+const WASM = Buffer.from('AGFzbQEAAAABBAFgAAADAgEABwoBBl9zdGFydAAACgQBAgAL', 'base64');
+
+const temporary = temporaryFolder();
+let number = 0;
+let folder: string;
+let app: FakeApp;
+let documents: LanguageDocuments;
+let board: ProblemBoard;
+let diagnoser: Diagnoser;
+let watched: Map<string, (path: string) => void>;
+let shown: (readonly Problem[])[];
+let server: { [K in keyof ServerFacts]: ServerFacts[K] };
+
+beforeEach(() => {
+  folder = join(temporary, String(++number));
+  app = new FakeApp(join(folder, 'home'));
+  watched = new Map();
+  shown = [];
+  server = {
+    origin: 'http://hippo.test',
+    bindle: async () => undefined,
+    bindles: async () => undefined,
+    versions: async () => undefined,
+    channels: async () => undefined,
+  };
+  const watch: Watch = (path, depth, onChange) => {
+    const key = `${depth} ${path.slice(folder.length)}`;
+    watched.set(key, onChange);
+    return { dispose: () => watched.delete(key) };
+  };
+  documents = new LanguageDocuments({ app, analysis: async () => analysis, server, watch });
+  board = new ProblemBoard(
+    (_, problems) => void shown.push(problems),
+    () => app.settings.get('hippo.language.severity'),
+  );
+  diagnoser = new Diagnoser(app, documents, board);
+  write('weather.wasm', WASM);
+  write('public/index.html', '<h1>Weather</h1>');
+  write('data/2026/may.txt', 'rain');
+});
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = join(folder, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+}
+
+class Document implements TextDocument {
+  readonly uri: TextDocument['uri'];
+  version = 1;
+  isClosed = false;
+  #text: string;
+
+  constructor(text: string, name = 'HIPPOFACTS') {
+    const file = join(folder, name);
+    this.uri = { fsPath: file, toString: () => pathToFileURL(file).href };
+    this.#text = text;
+  }
+
+  getText(): string {
+    return this.#text;
+  }
+
+  type(text: string): void {
+    this.#text = text;
+    this.version++;
+    diagnoser.edited(this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    diagnoser.closed(this);
+    documents.close(this);
+  }
+}
+
+/** As if the watchers told of it. */
+function tell(name: string): void {
+  const file = join(folder, name);
+  for (const [key, onChange] of watched) {
+    const [depth = '', place = ''] = key.split(' ');
+    const scope = join(folder, place);
+    if (depth === 'tree' ? file.startsWith(scope) : dirname(file) === scope) return onChange(file);
+  }
+}
+
+const codes = (): string[] => (shown.at(-1) ?? []).map(({ code }) => code);
+const shows = (...wanted: string[]): Promise<unknown> => waitFor(() => expect(codes()).toEqual(wanted));
+
+describe('a document', () => {
+  test('is parsed once for each version', async () => {
+    const document = new Document(RIGHT);
+    const [first, again] = await Promise.all([documents.of(document), documents.of(document)]);
+    expect(again).toBe(first);
+    document.type(RIGHT.replace('1.0.0', '2.0.0'));
+    expect((await documents.of(document))?.manifest.bindle?.version?.value).toBe('2.0.0');
+  });
+
+  test('that is closed is not known, and nothing of its folder is watched any more', async () => {
+    const [one, two] = [new Document(RIGHT), new Document(RIGHT, 'other.toml')];
+    const facts = (await documents.of(one))?.facts;
+    expect((await documents.of(two))?.facts).toBe(facts);
+    one.close();
+    expect(watched.size).toBeGreaterThan(0);
+    two.close();
+    expect(watched.size).toBe(0);
+    expect(await documents.of(one)).toBeUndefined();
+    expect(documents.all).toEqual([]);
+  });
+
+  test('has watched what its patterns can match, and no more', async () => {
+    const document = new Document(RIGHT);
+    await documents.of(document);
+    expect([...watched.keys()].map((key) => key.replaceAll('\\', '/')).sort()).toEqual([
+      'entries ',
+      'entries /public',
+      'tree /data',
+    ]);
+    document.type(RIGHT.replace(', "data/**/*.txt"', ''));
+    await documents.of(document);
+    expect(watched.size).toBe(2);
+  });
+});
+
+describe('problems', () => {
+  test('are told when a document is opened, and again a moment after the last keystroke', async () => {
+    const document = new Document(RIGHT.replace('1.0.0', '1.0'));
+    diagnoser.look(document);
+    await shows('invalid-version');
+    document.type(RIGHT.replace('1.0.0', '1.0.'));
+    app.pass(TYPING - 1);
+    document.type(RIGHT);
+    app.pass(TYPING - 1);
+    expect(codes()).toEqual(['invalid-version']);
+    app.pass(1);
+    await shows();
+  });
+
+  test('follow the disk, once for many files', async () => {
+    const document = new Document(RIGHT.replace('"public/*"', '"public/*", "gen/*"'));
+    let changes = 0;
+    documents.onDidChangeFacts(() => changes++);
+    diagnoser.look(document);
+    await shows('no-match');
+    for (let n = 0; n < 5000; n++) {
+      if (n < 3) write(`gen/${n}`, '');
+      tell(`gen/${n}`);
+      // As VS Code tells of many: so many at a time, with pauses.
+      if (n % 500 === 0) app.pass(200);
+    }
+    app.pass(499);
+    expect(changes).toBe(0);
+    app.pass(1);
+    await shows();
+    expect(changes).toBe(1);
+  });
+
+  test('are not looked at for files that have nothing to do with it', async () => {
+    const document = new Document(RIGHT);
+    let changes = 0;
+    documents.onDidChangeFacts(() => changes++);
+    diagnoser.look(document);
+    await waitFor(() => expect(watched.size).toBe(3));
+    write('notes.md', '');
+    tell('notes.md');
+    tell('public/deep/page.html');
+    app.pass(1000);
+    expect(changes).toBe(0);
+  });
+
+  test('are found by a save where nobody can watch', async () => {
+    const document = new Document(RIGHT);
+    diagnoser.look(document);
+    await waitFor(() => expect(watched.size).toBe(3));
+    await diagnoser.problemsOf(document);
+    rmSync(join(folder, 'weather.wasm'));
+    documents.refresh(document);
+    await shows('missing-module');
+  });
+
+  test('of the disk are told before the server has answered, and its own then', async () => {
+    const { promise, resolve } = Promise.withResolvers<'none'>();
+    server.bindle = () => promise;
+    const external = `[[handler]]\nroute = "/x"\nexternal = { bindleId = "x/1.0.0", handlerId = "x" }\n`;
+    const document = new Document(`${RIGHT.replace('"public/*"', '"none/*"')}\n${external}`);
+    diagnoser.look(document);
+    await shows('no-match');
+    resolve('none');
+    await shows('no-match', 'external-not-found');
+  });
+
+  test('of an older text are not told', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    server.versions = () => promise;
+    const document = new Document(RIGHT.replace('1.0.0', '1.0'));
+    diagnoser.look(document);
+    await shows('invalid-version');
+    document.type(RIGHT);
+    const before = shown.length;
+    resolve(undefined);
+    app.pass(TYPING);
+    await shows();
+    expect(shown.length).toBe(before + 1);
+  });
+
+  test('are known at once to who asks what can be done', async () => {
+    const document = new Document(RIGHT);
+    diagnoser.look(document);
+    document.type(RIGHT.replace('1.0.0', '1.0'));
+    expect((await diagnoser.problemsOf(document)).map(({ code }) => code)).toEqual(['invalid-version']);
+  });
+
+  test('are as loud as a setting says', async () => {
+    diagnoser.look(new Document(RIGHT.replace('"public/*"', '"none/*"')));
+    await shows('no-match');
+    await app.settings.set('hippo.language.severity', { 'no-match': 'off' }, 'user');
+    await shows();
+  });
+
+  test('are gone with the document', async () => {
+    const document = new Document(RIGHT.replace('1.0.0', '1.0'));
+    diagnoser.look(document);
+    await shows('invalid-version');
+    document.close();
+    expect(codes()).toEqual([]);
+  });
+});
+
+describe('a handler for a module', () => {
+  let text: string;
+  let selected: string[];
+  let handlers: AddHandler;
+
+  beforeEach(() => {
+    text = RIGHT;
+    selected = [];
+    app.files = [pathToFileURL(join(folder, 'HIPPOFACTS')).href];
+    const texts: Texts = {
+      read: async () => text,
+      edit: async (_, edits) => {
+        text = applyEdits(text, edits);
+        return true;
+      },
+      show: async (_, { start, end }) => void selected.push(text.slice(start.offset, end.offset)),
+    };
+    handlers = new AddHandler(app, new Projects(app), async () => analysis, texts);
+  });
+
+  const module = (name: string): { scheme: string; fsPath: string; toString: () => string } => {
+    const fsPath = join(folder, name);
+    return { scheme: 'file', fsPath, toString: () => pathToFileURL(fsPath).href };
+  };
+
+  test('is added below the others, with its route selected', async () => {
+    await handlers.add(module('build/tides.wasm'));
+    expect(text).toBe(`${RIGHT}\n[[handler]]\nroute = "/tides"\nname = "build/tides.wasm"\n`);
+    expect(selected).toEqual(['"/tides"']);
+  });
+
+  test('that has one is shown', async () => {
+    await handlers.add(module('weather.wasm'));
+    expect(text).toBe(RIGHT);
+    expect(selected).toEqual(['[[handler]]']);
+    expect(app.mentions).toEqual(['weather.wasm is in HIPPOFACTS already']);
+  });
+
+  test('without a HIPPOFACTS says what to do', async () => {
+    app.files = [];
+    await expect(handlers.add(module('x.wasm'))).rejects.toThrow(EditorError);
+    await expect(handlers.add(module('x.wasm'))).rejects.toMatchObject({ code: 'NO_PROJECT' });
+  });
+});
+
+test('the files of a handler can be chosen from', async () => {
+  const known = await documents.of(new Document(RIGHT));
+  if (!known) throw new Error('It is not known.');
+  app.answer('data/2026/may.txt');
+  expect(await chooseFile(app, known, 4)).toBe(join(folder, 'data/2026/may.txt'));
+  expect(app.asked.at(-1)).toMatchObject({
+    title: '3 files',
+    offers: ['weather.wasm', 'public/index.html', 'data/2026/may.txt'],
+  });
+});
