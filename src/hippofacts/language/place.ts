@@ -174,8 +174,8 @@ function inHeader(document: Document, index: number, { range }: Statement, at: n
   const comment = tokenize(text, start, limit).find(({ kind }) => kind === 'comment');
   if (comment && comment.start < at) return { kind: 'comment' };
   const [, brackets = '', name] = /^([ \t]*\[?[ \t]*\[?)([^\][#]*)$/.exec(written) ?? [];
-  // Before the first bracket, or after the last one.
-  if (name === undefined || !brackets.includes('[')) return NOTHING;
+  // Before the first bracket, after the last one, or with a carriage return between.
+  if (name === undefined || !brackets.includes('[') || written.includes('\r')) return NOTHING;
   const parts = name.split('.').map((part) => part.trim().replace(/^["']|["']$/g, ''));
   const typed = /[A-Za-z0-9_-]*$/.exec(written)?.[0] ?? '';
   NAME.lastIndex = at;

@@ -88,6 +88,15 @@ const edited = fc
     }, text),
   );
 
+/** What random edits have found. */
+const FOUND = [
+  '[\rle]\nname = "a"\n',
+  '"""[bindle]\nname = "a"\n',
+  '[[export]]\nfiles = ["a"][export]]\nid = "b"\nname = "c"\n',
+  '[[handler]]\nname = "m"\nexternal.bindleId =\n[handler.external]\n "a/b/1.0.0"\nexternal.handlerId = "h"\n',
+  '[[handler]]\nx = {oute = "/r"\nname = "m"\nexternal[.bindleId = "a/b/1.0.0"\nexternal.handlerId = "h"\n',
+];
+
 const facts = knownFacts(SERVER);
 
 /** What is wrong with the answers; `expect` for each would take longer than all the rest. */
@@ -185,6 +194,6 @@ test('after random edits, every question has an answer that fits the text', asyn
     fc.asyncProperty(edited, fc.double({ min: 0, max: 1, noNaN: true }), async (text, part) => {
       expect(await complaintsOf(text, Math.floor(part * text.length))).toEqual([]);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: FOUND.map((text) => [text, 0.1]) },
   );
 });
