@@ -1,7 +1,6 @@
 // Every id that package.json and the code share, once: commands with their signatures, settings with their types,
 // context keys, views. test/unit/editor/manifest.test.ts holds package.json against this file, both ways.
 
-import type { ProblemCode } from '../hippofacts/problem.ts';
 import type { Severities } from '../hippofacts/severities.ts';
 import type { HistoryRow } from './publish/history-view.ts';
 import type { Place } from './publish/targets.ts';
@@ -75,7 +74,6 @@ export interface CommandMap {
   'hippo.revision.download': (row?: Row) => Promise<void>;
   'hippo.language.openAddress': (address: string) => Promise<void>;
   'hippo.language.showFiles': (uri: string, line: number) => Promise<void>;
-  'hippo.language.explain': (code: ProblemCode) => Promise<void>;
 }
 
 export type CommandId = keyof CommandMap;
@@ -140,7 +138,6 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.revision.download': 'palette',
   'hippo.language.openAddress': 'code',
   'hippo.language.showFiles': 'code',
-  'hippo.language.explain': 'code',
 };
 
 const DEFAULT_LEVELS: Severities = {};
@@ -229,6 +226,9 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
 export const VIEWS = { apps: 'hippo.apps', preview: 'hippo.preview', history: 'hippo.history' } as const;
 export const VIEW_CONTAINERS = { hippo: 'hippo' } as const;
 export type ViewId = string;
+
+/** Documents that are made when they are opened: what the code of a problem means, at `/CODE.md`. */
+export const SCHEMES = { problem: 'hippo-problem' } as const;
 
 /** The walkthrough's id. */
 export const WALKTHROUGH = 'start';

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { Problem, Severity } from '../hippofacts/problem.ts';
 import type { Disposable } from './disposables.ts';
-import type { CommandMap } from './ids.ts';
+import { SCHEMES } from './ids.ts';
 
 const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -43,9 +43,9 @@ function describe(uri: vscode.Uri, problem: Problem): vscode.Diagnostic {
   return diagnostic;
 }
 
+/** Links of problems cannot be commands: a document, which language/explanations.ts writes. */
 function explanationOf(code: string): vscode.Uri {
-  const command: keyof CommandMap = 'hippo.language.explain';
-  return vscode.Uri.parse(`command:${command}?${encodeURIComponent(JSON.stringify([code]))}`);
+  return vscode.Uri.from({ scheme: SCHEMES.problem, path: `/${code}.md` });
 }
 
 function toRange({ range: { start, end } }: Pick<Problem, 'range'>): vscode.Range {

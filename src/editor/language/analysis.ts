@@ -15,6 +15,7 @@ export { definition, links } from '../../hippofacts/language/links.ts';
 export { outline } from '../../hippofacts/language/outline.ts';
 export { entriesOf, parseManifest } from '../../hippofacts/parse.ts';
 export { LineIndex } from '../../hippofacts/position.ts';
+export { PROBLEM_CODES } from '../../hippofacts/problem-codes.ts';
 export { DiskFacts } from '../../hippofacts/project-facts.ts';
 export { namedIn, Reach } from '../../hippofacts/reach.ts';
 export { bytesText, count } from '../../hippofacts/text.ts';

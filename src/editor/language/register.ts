@@ -13,7 +13,7 @@ import { createAsk, SELECTOR } from './ask.ts';
 import { registerCompletion } from './completion.ts';
 import { Diagnoser } from './diagnoser.ts';
 import { LanguageDocuments } from './documents.ts';
-import { explain } from './explain.ts';
+import { registerExplanations } from './explanations.ts';
 import { registerFormatting } from './formatting.ts';
 import { registerLenses } from './lenses.ts';
 import { registerReading } from './reading.ts';
@@ -45,6 +45,8 @@ export function registerLanguage({ app, connections, projects, history, board }:
   disposables.add(registerActions(ask, diagnoser));
   disposables.add(registerLenses(ask, app, [documents.onDidChangeFacts, server.onDidChange]));
 
+  disposables.add(registerExplanations(app, analysis));
+
   disposables.add(server.onDidChange(() => diagnoser.lookAtAll()));
   disposables.add(history.onDidChange(() => server.forget()));
   disposables.add(followDocuments(documents, diagnoser));
@@ -60,7 +62,6 @@ export function registerLanguage({ app, connections, projects, history, board }:
     app.commands.register('hippo.addHandler', (module) => handlers.add(module)),
     app.commands.register('hippo.language.openAddress', (address) => app.links.open(address)),
     app.commands.register('hippo.language.showFiles', showFiles),
-    app.commands.register('hippo.language.explain', (code) => explain(app, code)),
   ])
     disposables.add(command);
   return disposables;
