@@ -19,16 +19,19 @@ export function patternDetail({ matches, bytes }: PatternFacts): string {
 }
 
 export function patternSummary(pattern: PatternFacts): Summary {
-  return { detail: patternDetail(pattern), documentation: patternText(pattern) };
+  const sentences = pattern.problems.map(({ message }) => `${escapeMarkdown(message)}.`);
+  return {
+    detail: patternDetail(pattern),
+    documentation: [patternText(pattern), ...sentences].join('\n\n'),
+  };
 }
 
-/** How many files and bytes a pattern matches, and the first of them as links. */
+/** How many files and bytes a pattern matches, and the first of them as links. Problems are told at their places. */
 export function patternText(pattern: PatternFacts): string {
-  const { matches, problems } = pattern;
-  const sentences = problems.map(({ message }) => `${escapeMarkdown(message)}.`);
-  if (matches.length === 0) return sentences.length > 0 ? sentences.join('\n\n') : 'It matches no file.';
+  const { matches } = pattern;
+  if (matches.length === 0) return 'It matches no file.';
   const one = pattern.literal ? `${bytesText(pattern.bytes)}` : `It matches ${patternDetail(pattern)}`;
-  return [`${one}:`, fileList(matches), ...sentences].join('\n\n');
+  return [`${one}:`, fileList(matches)].join('\n\n');
 }
 
 /** The first files as links, and how many more there are. */

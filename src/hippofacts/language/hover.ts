@@ -40,12 +40,12 @@ const TEXTS: Readonly<Record<string, Describe>> = {
   'bindle.name': bindleText,
   'bindle.version': versionText,
   'handler.route': routeText,
-  'handler.name': async ({ text, facts, options }) => moduleText(await facts.module(text, options.signal)),
+  'handler.name': nameText,
   'handler.files': async ({ text, facts, options }) => patternText(await facts.pattern(text, options.signal)),
   'handler.entrypoint': entrypointText,
   'handler.external.bindleId': externalText,
   'handler.external.handlerId': handlerText,
-  'export.name': async ({ text, facts, options }) => moduleText(await facts.module(text, options.signal)),
+  'export.name': nameText,
   'export.files': async ({ text, facts, options }) => patternText(await facts.pattern(text, options.signal)),
   'export.entrypoint': entrypointText,
 };
@@ -160,6 +160,12 @@ function routeMeaning(route: string): string {
     return `Answers ${code(route)} alone. ${code(`${route.replace(/\/$/, '')}/...`)} would answer all below it, too.`;
   if (prefix === '') return `Answers every path that no route above it takes.`;
   return `Answers ${code(prefix)} and all below it, such as ${code(`${prefix}/a`)} and ${code(`${prefix}/a/b`)}, but not ${code(`${prefix}s`)}.`;
+}
+
+/** That it is not there is told as a problem. */
+async function nameText({ text, facts, options }: Asked): Promise<string | undefined> {
+  const module = await facts.module(text, options.signal);
+  return module.found ? moduleText(module) : undefined;
 }
 
 async function entrypointText({ text, node, facts, options }: Asked): Promise<string | undefined> {
