@@ -45,7 +45,7 @@ export function registerLanguage({ app, connections, projects, history, board }:
   disposables.add(registerActions(ask, diagnoser));
   disposables.add(registerLenses(ask, app, [documents.onDidChangeFacts, server.onDidChange]));
 
-  disposables.add(registerExplanations(app, analysis));
+  disposables.add(registerExplanations(analysis));
 
   disposables.add(server.onDidChange(() => diagnoser.lookAtAll()));
   disposables.add(history.onDidChange(() => server.forget()));
