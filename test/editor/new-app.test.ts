@@ -111,6 +111,8 @@ test('a new app in the workspace, and a HIPPOFACTS for one that is there', async
     await window.quick.pick('clock');
     await window.editor.has('A small WAGI app');
     expect(await window.notifications.buttons('"clock" is ready.')).toEqual(['Publish']);
+    // The Explorer shows where it is: its rows move until then.
+    await window.file('main.rs').waitFor();
   });
   await vscode.step('a HIPPOFACTS for what is there', async () => {
     await window.menu.context(window.file('birds'), 'Add HIPPOFACTS to This Folder');
