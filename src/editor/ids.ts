@@ -32,6 +32,7 @@ export interface CommandMap {
   'hippo.newApp': (origin?: NewAppOrigin) => Promise<void>;
   'hippo.addHippofacts': (folder?: ResourceLike) => Promise<void>;
   'hippo.addHandler': (module?: ResourceLike) => Promise<void>;
+  'hippo.findHandler': () => Promise<void>;
   'hippo.publish': (where?: Place) => Promise<void>;
   'hippo.publish.production': (where?: Place) => Promise<void>;
   'hippo.publish.with': (where?: Place) => Promise<void>;
@@ -96,6 +97,7 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.newApp': 'palette',
   'hippo.addHippofacts': 'palette',
   'hippo.addHandler': 'menu',
+  'hippo.findHandler': 'palette',
   'hippo.publish': 'palette',
   'hippo.publish.production': 'palette',
   'hippo.publish.with': 'palette',

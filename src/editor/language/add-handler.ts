@@ -2,22 +2,13 @@
 
 import { dirname, posix, relative, sep } from 'node:path';
 import type { Range } from '../../hippofacts/position.ts';
-import { applyEdits, type TextEdit } from '../../hippofacts/text-edit.ts';
+import { applyEdits } from '../../hippofacts/text-edit.ts';
 import type { App } from '../app.ts';
 import { EditorError } from '../failure.ts';
 import type { ResourceLike } from '../ids.ts';
 import type { Projects } from '../projects.ts';
+import type { Texts } from './texts.ts';
 import type { Analysis } from './watched-project.ts';
-
-/** Texts as they stand in editors, saved or not. */
-export interface Texts {
-  /** @param uri of a file */
-  read(uri: string): Promise<string>;
-  /** In one step of undo; false if it could not be changed. */
-  edit(uri: string, edits: readonly TextEdit[]): Promise<boolean>;
-  /** In an editor, with this selected. */
-  show(uri: string, range: Range): Promise<void>;
-}
 
 export class AddHandler {
   readonly #app: Pick<App, 'prompts'>;

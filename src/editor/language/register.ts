@@ -14,6 +14,8 @@ import { registerCompletion } from './completion.ts';
 import { Diagnoser } from './diagnoser.ts';
 import { LanguageDocuments } from './documents.ts';
 import { registerExplanations } from './explanations.ts';
+import { findRoute } from './find-route.ts';
+import { FollowRenames } from './follow-renames.ts';
 import { registerFormatting } from './formatting.ts';
 import { registerLenses } from './lenses.ts';
 import { registerReading } from './reading.ts';
@@ -52,6 +54,13 @@ export function registerLanguage({ app, connections, projects, history, board }:
   disposables.add(followDocuments(documents, diagnoser));
 
   const handlers = new AddHandler(app, projects, analysis, vscodeTexts);
+  const renames = new FollowRenames(app, projects, analysis, vscodeTexts);
+  disposables.add(
+    vscode.workspace.onDidRenameFiles(({ files }) => {
+      const moved = files.map(({ oldUri, newUri }) => ({ from: oldUri.fsPath, to: newUri.fsPath }));
+      void app.guard.run('Changing HIPPOFACTS after a rename', () => renames.offer(moved));
+    }),
+  );
   const showFiles = async (uri: string, line: number): Promise<void> => {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
     const known = await documents.of(document);
@@ -60,6 +69,7 @@ export function registerLanguage({ app, connections, projects, history, board }:
   };
   for (const command of [
     app.commands.register('hippo.addHandler', (module) => handlers.add(module)),
+    app.commands.register('hippo.findHandler', () => findRoute(app, projects, analysis, vscodeTexts)),
     app.commands.register('hippo.language.openAddress', (address) => app.links.open(address)),
     app.commands.register('hippo.language.showFiles', showFiles),
   ])

@@ -1,8 +1,8 @@
 // Texts in editors.
 
 import * as vscode from 'vscode';
-import type { Texts } from './add-handler.ts';
 import { toRange, toTextEdit } from './convert.ts';
+import type { Texts } from './texts.ts';
 
 export const vscodeTexts: Texts = {
   async read(uri) {

@@ -5,11 +5,14 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EditorError } from '../../../src/editor/failure.ts';
-import { AddHandler, type Texts } from '../../../src/editor/language/add-handler.ts';
+import { AddHandler } from '../../../src/editor/language/add-handler.ts';
 import * as analysis from '../../../src/editor/language/analysis.ts';
 import { Diagnoser, TYPING } from '../../../src/editor/language/diagnoser.ts';
 import { LanguageDocuments, type TextDocument } from '../../../src/editor/language/documents.ts';
+import { findRoute } from '../../../src/editor/language/find-route.ts';
+import { FollowRenames } from '../../../src/editor/language/follow-renames.ts';
 import { chooseFile } from '../../../src/editor/language/show-files.ts';
+import type { Texts } from '../../../src/editor/language/texts.ts';
 import type { Watch } from '../../../src/editor/language/watched-project.ts';
 import { ProblemBoard } from '../../../src/editor/problem-board.ts';
 import { Projects } from '../../../src/editor/projects.ts';
@@ -259,16 +262,16 @@ describe('problems', () => {
   });
 });
 
-describe('a handler for a module', () => {
+describe('HIPPOFACTS', () => {
   let text: string;
   let selected: string[];
-  let handlers: AddHandler;
+  let texts: Texts;
 
   beforeEach(() => {
     text = RIGHT;
     selected = [];
     app.files = [pathToFileURL(join(folder, 'HIPPOFACTS')).href];
-    const texts: Texts = {
+    texts = {
       read: async () => text,
       edit: async (_, edits) => {
         text = applyEdits(text, edits);
@@ -276,31 +279,71 @@ describe('a handler for a module', () => {
       },
       show: async (_, { start, end }) => void selected.push(text.slice(start.offset, end.offset)),
     };
-    handlers = new AddHandler(app, new Projects(app), async () => analysis, texts);
   });
 
-  const module = (name: string): { scheme: string; fsPath: string; toString: () => string } => {
-    const fsPath = join(folder, name);
-    return { scheme: 'file', fsPath, toString: () => pathToFileURL(fsPath).href };
-  };
+  describe('gets a handler for a module', () => {
+    const add = (name: string): Promise<void> => {
+      const fsPath = join(folder, name);
+      const handlers = new AddHandler(app, new Projects(app), async () => analysis, texts);
+      return handlers.add({ scheme: 'file', fsPath, toString: () => pathToFileURL(fsPath).href });
+    };
 
-  test('is added below the others, with its route selected', async () => {
-    await handlers.add(module('build/tides.wasm'));
-    expect(text).toBe(`${RIGHT}\n[[handler]]\nroute = "/tides"\nname = "build/tides.wasm"\n`);
-    expect(selected).toEqual(['"/tides"']);
+    test('below the others, with its route selected', async () => {
+      await add('build/tides.wasm');
+      expect(text).toBe(`${RIGHT}\n[[handler]]\nroute = "/tides"\nname = "build/tides.wasm"\n`);
+      expect(selected).toEqual(['"/tides"']);
+    });
+
+    test('unless it has one, which is shown', async () => {
+      await add('weather.wasm');
+      expect(text).toBe(RIGHT);
+      expect(selected).toEqual(['[[handler]]']);
+      expect(app.mentions).toEqual(['weather.wasm is in HIPPOFACTS already']);
+    });
+
+    test('if it is there', async () => {
+      app.files = [];
+      await expect(add('x.wasm')).rejects.toThrow(EditorError);
+      await expect(add('x.wasm')).rejects.toMatchObject({ code: 'NO_PROJECT' });
+    });
   });
 
-  test('that has one is shown', async () => {
-    await handlers.add(module('weather.wasm'));
-    expect(text).toBe(RIGHT);
-    expect(selected).toEqual(['[[handler]]']);
-    expect(app.mentions).toEqual(['weather.wasm is in HIPPOFACTS already']);
+  describe('is changed when what it speaks of has got another name', () => {
+    const rename = (from: string, to: string): Promise<void> =>
+      new FollowRenames(app, new Projects(app), async () => analysis, texts).offer([
+        { from: join(folder, from), to: join(folder, to) },
+      ]);
+
+    test('if a person likes that', async () => {
+      app.press(/^weather\.wasm is rain\.wasm now\./, 'Change');
+      await rename('weather.wasm', 'rain.wasm');
+      expect(text).toBe(RIGHT.replace('weather.wasm', 'rain.wasm'));
+      await rename('public', 'static');
+      expect(text).toContain('"public/*"');
+    });
+
+    test('and nobody is asked for what it does not speak of', async () => {
+      await rename('notes.md', 'read me.md');
+      await rename('../elsewhere.wasm', '../there.wasm');
+      expect(app.notifications).toEqual([]);
+    });
   });
 
-  test('without a HIPPOFACTS says what to do', async () => {
-    app.files = [];
-    await expect(handlers.add(module('x.wasm'))).rejects.toThrow(EditorError);
-    await expect(handlers.add(module('x.wasm'))).rejects.toMatchObject({ code: 'NO_PROJECT' });
+  describe('says which handler answers an address', () => {
+    const find = (): Promise<void> => findRoute(app, new Projects(app), async () => analysis, texts);
+
+    test('by its routes', async () => {
+      text = `${RIGHT}\n[[handler]]\nroute = "/api/..."\nname = "api.wasm"\n`;
+      app.answer('api', 'https://weather.test/api/days?n=1');
+      await find();
+      expect(app.refusals).toHaveLength(1);
+      expect(selected).toEqual(['"/api/..."']);
+    });
+
+    test('or that none does', async () => {
+      app.answer('/nowhere');
+      await expect(find()).rejects.toMatchObject({ code: 'NO_HANDLER' });
+    });
   });
 });
 
