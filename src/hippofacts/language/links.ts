@@ -8,7 +8,7 @@ import { contentRange, nodeAt } from './node-at.ts';
 export interface Link {
   /** The text without its quotes. */
   readonly range: Range;
-  /** Absolute; of a pattern, the first match. */
+  /** Absolute; of a pattern, its only match. */
   readonly path: string;
 }
 
@@ -27,8 +27,10 @@ export async function links(manifest: Manifest, facts: ProjectFacts, signal?: Ab
       if (module.found) found.push({ range: contentRange(manifest, name.range), path: module.path });
     }
     for (const { text, range } of files?.value ?? []) {
-      const [match] = (await facts.pattern(text, signal)).matches;
-      if (match) found.push({ range: contentRange(manifest, range), path: match.path });
+      const [match, ...others] = (await facts.pattern(text, signal)).matches;
+      // Of several, one is chosen by way of their definitions.
+      if (match && others.length === 0)
+        found.push({ range: contentRange(manifest, range), path: match.path });
     }
   }
   return found;
