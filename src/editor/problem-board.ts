@@ -57,12 +57,20 @@ export class ProblemBoard {
     this.refresh(uri);
   }
 
+  /** All that are open, though they were shown already: somebody else may have taken them away. */
+  restore(): void {
+    for (const uri of this.#watched.keys()) {
+      this.#shown.delete(uri);
+      this.refresh(uri);
+    }
+  }
+
   /** As they are told now. */
   refresh(uri: string): void {
     const shown = this.of(uri);
     // Whoever shows them is not bothered with the same again.
     const text = JSON.stringify(shown);
-    if (text === (this.#shown.get(uri) ?? '[]')) return;
+    if (text === this.#shown.get(uri)) return;
     this.#shown.set(uri, text);
     this.#show(uri, shown);
   }

@@ -194,7 +194,10 @@ describe('a build', function () {
           { label: 'both', dependsOn: ['good', 'quick'] },
           { label: 'both with bad', dependsOn: ['quick', 'bad'] },
           shell('quick', 'true'),
-          shell('hippo push', "echo 'HIPPOFACTS:3:11: error: This is no version.'; exit 3", {
+          shell('hippo push', "echo 'other/HIPPOFACTS:3:11: error: This is no version.'; exit 3", {
+            problemMatcher: '$hippo',
+          }),
+          shell('hippo push here', "echo 'HIPPOFACTS:3:11: error: This is no version.'; exit 3", {
             problemMatcher: '$hippo',
           }),
           { label: 'no program', type: 'process', command: '/no/such/program', problemMatcher: [] },
@@ -228,13 +231,29 @@ describe('a build', function () {
   });
 
   it('of the command in a terminal has its problems found by $hippo', async () => {
+    const other = Uri.joinPath(folder, 'other/HIPPOFACTS');
+    write('other/HIPPOFACTS', '');
     assert.equal(await build('hippo push'), 3);
-    await until('the problem', () => languages.getDiagnostics(manifest).length === 1);
-    const [problem] = languages.getDiagnostics(manifest);
+    await until('the problem', () => languages.getDiagnostics(other).length === 1);
+    const [problem] = languages.getDiagnostics(other);
+    await workspace.fs.delete(Uri.joinPath(folder, 'other'), { recursive: true });
     assert.deepEqual(
       [problem?.message, problem?.severity, problem?.range.start.line, problem?.range.start.character],
       ['This is no version.', DiagnosticSeverity.Error, 2, 10],
     );
+  });
+
+  it('of the command takes nothing away from a HIPPOFACTS that is open', async () => {
+    const document = await workspace.openTextDocument(manifest);
+    const right = document.getText();
+    await replace(right.replace(/version = .*/, 'version = "0.2"'));
+    const found = (): string[] => languages.getDiagnostics(manifest).map(({ message }) => message);
+    await until('the problem', () => found().length === 1);
+    assert.equal(await build('hippo push here'), 3);
+    await until('the problem again', () => found().some((message) => message.includes('semantic version')));
+    await replace(right);
+    await document.save();
+    await until('no problem', () => found().length === 0);
   });
 
   it('is stopped by a cancel, also where its program never began', async () => {

@@ -17,6 +17,9 @@ const SYMBOLS: Readonly<Record<SymbolKind, vscode.SymbolKind>> = {
   key: Kind.Key,
 };
 
+/** Of a pattern; VS Code opens each to show a line of it. */
+const MOST_FILES = 200;
+
 export function registerReading(ask: Ask): Disposable {
   const { languages } = vscode;
   const disposables = new Disposables();
@@ -65,7 +68,7 @@ export function registerReading(ask: Ask): Disposable {
         ask(document, token, async ({ analysis, manifest, facts }, signal) => {
           const found = await analysis.definition(manifest, document.offsetAt(position), facts, signal);
           const start = new vscode.Range(0, 0, 0, 0);
-          return found?.paths.map((path) => ({
+          return found?.paths.slice(0, MOST_FILES).map((path) => ({
             originSelectionRange: toRange(found.range),
             targetUri: vscode.Uri.file(path),
             targetRange: start,

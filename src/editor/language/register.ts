@@ -25,6 +25,9 @@ import { vscodeTexts } from './vscode-texts.ts';
 import { vscodeWatch } from './vscode-watch.ts';
 import type { Analysis } from './watched-project.ts';
 
+/** In package.json. */
+const MATCHER = 'hippo';
+
 export interface LanguageNeeds {
   readonly app: App;
   readonly connections: Connections;
@@ -52,6 +55,12 @@ export function registerLanguage({ app, connections, projects, history, board }:
   disposables.add(server.onDidChange(() => diagnoser.lookAtAll()));
   disposables.add(history.onDidChange(() => server.forget()));
   disposables.add(followDocuments(documents, diagnoser));
+  disposables.add(
+    vscode.tasks.onDidEndTask(({ execution: { task } }) => {
+      // What the command has printed is shown in the place of ours; ours knows that, and more.
+      if (task.problemMatchers.includes(`$${MATCHER}`)) board.restore();
+    }),
+  );
 
   const handlers = new AddHandler(app, projects, analysis, vscodeTexts);
   const renames = new FollowRenames(app, projects, analysis, vscodeTexts);

@@ -78,3 +78,9 @@ test('nothing is shown twice that is the same, and nothing of what is closed', (
   board.close(URI);
   expect(shown).toEqual([['error no-match'], []]);
 });
+
+test('what is open is shown again after somebody has taken it away', () => {
+  board.watch(URI, [problem('no-match')], true);
+  board.restore();
+  expect(shown).toEqual([['error no-match'], ['error no-match']]);
+});
