@@ -76,10 +76,14 @@ export class LanguageDocuments implements Disposable {
     return known;
   }
 
-  /** Files are looked at anew: where nobody can watch, a save is as good as a look. */
+  /** Its files are looked at anew: nobody may have seen a change. */
   refresh(document: TextDocument): void {
     const entry = this.#entries.get(document.uri.toString());
     if (entry?.project.facts.forget()) this.#tell(entry.project);
+  }
+
+  refreshAll(): void {
+    for (const project of this.#projects.values()) if (project.facts.forget()) this.#tell(project);
   }
 
   close(document: TextDocument): void {

@@ -102,6 +102,15 @@ function followDocuments(documents: LanguageDocuments, diagnoser: Diagnoser): Di
     workspace.onDidSaveTextDocument((document) => {
       if (isOurs(document)) documents.refresh(document);
     }),
+    // VS Code sees nothing of what is excluded from watching, and not all in folders that were made a moment ago.
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      if (editor && isOurs(editor.document)) documents.refresh(editor.document);
+    }),
+    vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (focused) documents.refreshAll();
+    }),
+    vscode.window.onDidEndTerminalShellExecution(() => documents.refreshAll()),
+    vscode.tasks.onDidEndTask(() => documents.refreshAll()),
     workspace.onDidCloseTextDocument((document) => {
       if (!isOurs(document)) return;
       diagnoser.closed(document);
