@@ -281,7 +281,7 @@ describe('another Hippo', () => {
     await vscode.step('once more', publishAndCancel);
     await vscode.step('they are dropped', async () => {
       await window.notifications.click('will be finished first', 'Cancel');
-      await window.notifications.with('may be stuck on the server: static/style.css').waitFor();
+      await window.notifications.come('may be stuck on the server: static/style.css');
     });
   });
 });

@@ -1,15 +1,18 @@
 // Notifications and modal dialogs.
 
 import type { Locator, Page } from 'playwright-core';
+import type { QuickInput } from './quick-input.ts';
 import { exactly } from './selectors.ts';
 
 export class Notifications {
   /** Those in view. */
   readonly toasts: Locator;
   readonly #page: Page;
+  readonly #quick: QuickInput;
 
-  constructor(page: Page) {
+  constructor(page: Page, quick: QuickInput) {
     this.#page = page;
+    this.#quick = quick;
     this.toasts = page.locator('.notifications-toasts .notification-toast');
   }
 
@@ -19,6 +22,16 @@ export class Notifications {
       .or(this.#page.locator('.notifications-center .notification-list-item'))
       .filter({ hasText: text })
       .first();
+  }
+
+  /** Waits for one that comes at the end of several: of more than three in 800 ms, VS Code shows the rest in the centre only. */
+  async come(text: string | RegExp): Promise<void> {
+    try {
+      await this.with(text).waitFor({ timeout: 10_000 });
+    } catch {
+      await this.#quick.command('Notifications: Show Notifications');
+      await this.with(text).waitFor();
+    }
   }
 
   async click(text: string | RegExp, button: string): Promise<void> {

@@ -29,7 +29,7 @@ export class Workbench {
     this.profile = profile;
     this.quick = new QuickInput(page);
     this.menu = new Menu(page);
-    this.notifications = new Notifications(page);
+    this.notifications = new Notifications(page, this.quick);
     this.dialogs = new Dialogs(page);
     this.editor = new TextEditor(page, this.quick);
     this.panel = new Panel(page, this.quick);
