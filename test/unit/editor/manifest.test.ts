@@ -11,6 +11,8 @@ import {
   type CommandId,
 } from '../../../src/editor/ids.ts';
 import { SPELLINGS } from '../../../src/hippofacts/find.ts';
+import { PROBLEM_CODES } from '../../../src/hippofacts/problem-codes.ts';
+import { SEVERITY_WISHES } from '../../../src/hippofacts/severities.ts';
 
 interface Command {
   command: string;
@@ -28,6 +30,8 @@ interface Property {
   description?: string;
   markdownDescription?: string;
   scope?: string;
+  propertyNames?: { enum: string[] };
+  additionalProperties?: { enum: string[] };
 }
 interface Manifest {
   activationEvents: string[];
@@ -37,6 +41,7 @@ interface Manifest {
     menus?: Record<string, MenuItem[]>;
     keybindings?: { command: string; when?: string }[];
     configuration: { properties: Record<string, Property> }[];
+    languages: { id: string; filenames: string[] }[];
     views?: Record<string, { id: string; icon?: string; when?: string }[]>;
     viewsContainers?: Record<string, { id: string }[]>;
     viewsWelcome?: { view: string; contents: string; when?: string }[];
@@ -142,6 +147,13 @@ test('the extension is activated by a HIPPOFACTS, however it is spelt, in the ro
   );
   expect(manifest.activationEvents).not.toContain('*');
   expect(manifest.activationEvents).not.toContain('onStartupFinished');
+});
+
+test('HIPPOFACTS is a language, however it is spelt, and each of its problems can be told as another level', () => {
+  expect(contributes.languages).toMatchObject([{ id: 'hippofacts', filenames: SPELLINGS }]);
+  const { propertyNames, additionalProperties } = settings['hippo.language.severity'] ?? {};
+  expect(propertyNames?.enum).toEqual(Object.keys(PROBLEM_CODES));
+  expect(additionalProperties?.enum).toEqual(SEVERITY_WISHES);
 });
 
 test('every text is in package.nls.json, and none is there for nothing', () => {
