@@ -21,3 +21,4 @@ export { PROBLEM_CODES } from '../../hippofacts/problem-codes.ts';
 export { DiskFacts } from '../../hippofacts/project-facts.ts';
 export { namedIn, Reach } from '../../hippofacts/reach.ts';
 export { bytesText, count } from '../../hippofacts/text.ts';
+export { devVersion, publisher } from '../../publish/version.ts';

@@ -27,9 +27,10 @@ export function registerReading(ask: Ask): Disposable {
     languages.registerHoverProvider(SELECTOR, {
       provideHover: (document, position, token) =>
         ask(document, token, async ({ analysis, manifest, facts }, signal) => {
-          const { selectRevision: select } = analysis;
+          const { selectRevision: select, devVersion, publisher } = analysis;
           const found = await analysis.hover(manifest, document.offsetAt(position), facts, {
             select,
+            buildOf: (version) => devVersion(version, publisher(process.env), new Date()),
             signal,
           });
           return found && new vscode.Hover(new vscode.MarkdownString(found.markdown), toRange(found.range));
