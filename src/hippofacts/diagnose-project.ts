@@ -11,6 +11,7 @@ import { inOrder, shortList, type Finding, type Problem } from './problem.ts';
 import { routeProblems } from './route-problems.ts';
 import { secretProblems } from './secrets.ts';
 import { serverProblems } from './server-problems.ts';
+import { listOf } from './text.ts';
 import { applySeverities, type Severities } from './severities.ts';
 
 export interface DiagnoseOptions {
@@ -116,8 +117,9 @@ function repeatProblems({ patterns, together }: KnownEntry): Problem[] {
   const secrets = new Set(patterns.flatMap((pattern) => pattern.secrets));
   return (together?.repeats ?? []).flatMap(({ pattern, before, names, all }) => {
     const files = names.filter((name) => !secrets.has(name));
-    const [item, first] = [patterns[pattern]?.item, patterns[before]?.item];
-    if (!item || !first || files.length === 0) return [];
+    const item = patterns[pattern]?.item;
+    const firsts = before.flatMap((index) => patterns[index]?.item ?? []);
+    if (!item || files.length === 0) return [];
     const what =
       all && files.length === names.length
         ? 'All that this pattern matches is'
@@ -125,10 +127,10 @@ function repeatProblems({ patterns, together }: KnownEntry): Problem[] {
     return {
       code: 'matched-twice',
       severity: 'hint',
-      message: `${what} matched by ${first.text} already`,
+      message: `${what} matched by ${listOf(firsts.map(({ text }) => text))} already`,
       range: item.range,
       files,
-      related: [{ range: first.range, message: 'This pattern matches it first' }],
+      related: firsts.map(({ range }) => ({ range, message: 'This pattern matches it first' })),
     };
   });
 }

@@ -61,8 +61,8 @@ export interface TogetherFacts {
 export interface Repeat {
   /** Index of the later pattern. */
   readonly pattern: number;
-  /** Index of the earliest pattern that matches the first of `names`. */
-  readonly before: number;
+  /** Indexes of the patterns that match one of `names` first. */
+  readonly before: readonly number[];
   readonly names: readonly string[];
   /** The pattern matches nothing else. */
   readonly all: boolean;

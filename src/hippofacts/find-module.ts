@@ -52,9 +52,10 @@ async function missing(
   const finding = (reason: string, replacement?: string): Finding => ({
     code: 'missing-module',
     severity: 'error',
-    message: `Could not assemble parcel for file ${name}: ${reason}`,
+    message: `Could not assemble parcel for file ${name === '' ? '""' : name}: ${reason}`,
     ...(replacement !== undefined && { replacement: quote(replacement) }),
   });
+  if (name === '') return finding('its name is empty, write that of the file that the build makes');
   if (stats)
     return finding(stats.isDirectory() ? 'it is a folder, not a module' : 'it is not a regular file');
   for (const { other, change } of otherBuilds(name))

@@ -44,7 +44,10 @@ export function moduleProblems(
     {
       code: 'missing-entrypoint',
       severity: 'warning',
-      message: `${name} exports no function ${wanted}: ${offer}`,
+      message:
+        wanted === ''
+          ? `The entrypoint is empty: leave it out, which means ${DEFAULT_ENTRYPOINT}, or name a function; ${offer}`
+          : `${name} exports no function ${wanted}: ${offer}`,
       range: entrypoint?.range ?? range,
       ...(near !== undefined && { replacement: quote(near) }),
     },

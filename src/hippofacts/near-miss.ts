@@ -27,6 +27,8 @@ export async function nearMiss(
   pattern: Pattern,
   options: NearMissOptions,
 ): Promise<NearMiss | undefined> {
+  const elsewhere = await notHere(text, pattern, options);
+  if (elsewhere) return elsewhere;
   const folders = await filesOfFolder(text, pattern, options);
   if (folders) return folders;
   // Guesses look around: not outside of the project.
@@ -54,20 +56,34 @@ function instead(reason: string, better: string): NearMiss {
   return { reason: `${reason}, write ${better}`, better: [better] };
 }
 
+/** What a shell or another system would understand, and a link that leads nowhere. */
+async function notHere(
+  text: string,
+  { components, literal }: Pattern,
+  { project }: NearMissOptions,
+): Promise<NearMiss | undefined> {
+  if (/^(?:~|\$\{?\w+\}?|[A-Za-z]:)[/\\]/.test(text))
+    return { reason: 'it is taken by the letter, write it relative to the HIPPOFACTS', better: [] };
+  if (!literal || components.some((component) => component.literal === '..')) return undefined;
+  const { kind } = (await project.find(project.root, text)) ?? {};
+  return kind === 'nothing' ? { reason: 'it is a link to what does not exist', better: [] } : undefined;
+}
+
 /** A pattern that stands for folders only: it never matches a file, whatever is there. */
 async function filesOfFolder(
   text: string,
   { components, foldersOnly, literal }: Pattern,
-  { project, windows }: NearMissOptions,
+  { project, windows, count }: NearMissOptions,
 ): Promise<NearMiss | undefined> {
   if (components.length === 0) return undefined;
   let end = text.length;
   while (text[end - 1] === '/' || (windows && text[end - 1] === '\\')) end--;
   const folder = text.slice(0, end);
-  const files = (better: string): NearMiss => ({
-    reason: `it stands for folders, write ${better} for the files in them`,
-    better: [better],
-  });
+  const files = async (better: string): Promise<NearMiss> =>
+    // All of the project is never meant: there are the build's files and the history.
+    /^(?:\.[/\\]?)*$/.test(folder) || (await count(better)) === 0
+      ? { reason: 'it stands for a folder, and not for the files in it', better: [] }
+      : { reason: `it stands for folders, write ${better} for the files in them`, better: [better] };
   if (foldersOnly) return files(components.at(-1)?.recursive ? `${folder}/*` : `${folder}/**/*`);
   if (!literal || components.some((component) => component.literal === '..')) return undefined;
   const { kind } = (await project.find(project.root, folder)) ?? {};

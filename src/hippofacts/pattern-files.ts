@@ -126,6 +126,10 @@ async function nothing(
   options: PatternOptions,
 ): Promise<Finding> {
   const { windows, signal } = options;
+  if (text === '') {
+    const message = 'An empty pattern matches no files: write which ones, such as static/*';
+    return { code: 'no-match', severity: 'warning', message };
+  }
   const miss = await nearMiss(relative, pattern, {
     project,
     windows,

@@ -221,9 +221,9 @@ export class DiskFacts implements ProjectFacts {
           firsts.set(name, index);
           bytes += size;
         }
-      const before = firsts.get(names[0] ?? '');
-      if (before !== undefined)
-        repeats.push({ pattern: index, before, names, all: names.length === matches.length });
+      const before = new Set(names.flatMap((name) => firsts.get(name) ?? []));
+      if (names.length > 0)
+        repeats.push({ pattern: index, before: [...before], names, all: names.length === matches.length });
     }
     return { files: firsts.size, bytes, repeats };
   }

@@ -92,17 +92,29 @@ function firstAbove(path: string, prefixes: ReadonlyMap<string, number>): number
   return first;
 }
 
-/** Routes are held against the path as a request has it: from its first `/` on, escaped, without the query. */
+/** Why no request reaches a route, and one near it that a request does reach. */
 function whyUnreachable(route: string): { reason: string; instead?: string } | undefined {
+  const found = faultOf(route);
+  let instead = found?.instead;
+  // What is left of one fault may have another one.
+  for (let more = instead === undefined ? undefined : faultOf(instead); more; more = faultOf(instead)) {
+    instead = more.instead;
+    if (instead === undefined) break;
+  }
+  return found && { reason: found.reason, ...(instead !== undefined && { instead }) };
+}
+
+/** Routes are held against the path as a request has it: from its first `/` on, escaped, without the query. */
+function faultOf(route: string): { reason: string; instead?: string } | undefined {
   if (!route.startsWith('/')) {
-    const instead = route === '' || route === '.' ? '/' : `/${route.replace(/^\.?\/+/, '')}`;
+    const instead = route === '' || route === '.' ? '/' : `/${route.replace(/^\.?[/\\]+/, '')}`;
     return { reason: 'the path of a request begins with /', instead };
   }
   const cut = /[?#]/.exec(route)?.index;
   if (cut !== undefined)
     return {
       reason: `a route is compared with the path alone, which ends before ${route.charAt(cut)}`,
-      instead: route.slice(0, cut),
+      instead: route.slice(0, cut) + (route.endsWith('/...') ? '/...' : ''),
     };
   const path = routePrefix(route);
   const sent = asSent(path);
@@ -125,8 +137,15 @@ function asSent(path: string): string | undefined {
 /** What somebody means who writes stars, or names for parts of the path. */
 function meantPrefix(route: string): string | undefined {
   const parts = routePrefix(route).split('/');
-  const first = parts.findIndex((part) => /^(?:\*+|\.\.\.|:\w+|<\w+>|\{\w+\}|\*\w+)$/.test(part));
-  return first < 0 ? undefined : `${parts.slice(0, first).join('/')}/...`;
+  for (const [index, part] of parts.entries()) {
+    const above = parts.slice(0, index);
+    if (/^(?:\*+|\.\.\.|:\w+|<\w+>|\{\w+\}|\[\w+\]|\*\w+)$/.test(part)) return [...above, '...'].join('/');
+    // `/shop*` and `/shop...`
+    const [, name] = /^([^*]+?)(?:\*+|\.\.\.)$/.exec(part) ?? [];
+    if (name !== undefined) return [...above, name, '...'].join('/');
+    if (part.startsWith('*')) return [...above, '...'].join('/');
+  }
+  return undefined;
 }
 
 function matches(route: string, path: string): boolean {

@@ -204,6 +204,29 @@ export const CORPUS: readonly Diagnosed[] = [
     expected: [['route-wildcard', 'warning', 'by the letter', '"/shop/..."']],
   },
   {
+    name: 'wildcards of other tools',
+    text: ['/a/*.js', '/files*', '/shop...', '/b/[id]']
+      .map((route) => `[[handler]]\nroute = ⟦"${route}"⟧\nname = "m.wasm"\n`)
+      .reduce((text, one) => text + one, BINDLE),
+    expected: [
+      ['route-wildcard', 'warning', 'by the letter', '"/a/..."'],
+      ['route-wildcard', 'warning', 'by the letter', '"/files/..."'],
+      ['route-wildcard', 'warning', 'by the letter', '"/shop/..."'],
+      ['route-wildcard', 'warning', 'by the letter', '"/b/..."'],
+    ],
+  },
+  {
+    name: 'routes with several faults',
+    text: ['/x?/...', '/{id}?y', String.raw`\\foo`]
+      .map((route) => `[[handler]]\nroute = ⟦"${route}"⟧\nname = "m.wasm"\n`)
+      .reduce((text, one) => text + one, BINDLE),
+    expected: [
+      ['route-unreachable', 'warning', 'ends before ?', '"/x/..."'],
+      ['route-unreachable', 'warning', 'ends before ?', '"/..."'],
+      ['route-unreachable', 'warning', 'begins with /', '"/foo"'],
+    ],
+  },
+  {
     name: 'a route that is half-typed shadows nothing',
     text: `${BINDLE}[[handler]]\n⟦route =⟧ \nname = "m.wasm"\n${HANDLER}`,
     expected: [['missing-value', 'error', 'route has no value']],
@@ -316,6 +339,37 @@ export const CORPUS: readonly Diagnosed[] = [
       ['matched-twice', 'hint', /^a\/1\.txt, a\/2\.txt are matched by a\/\*\.txt already$/],
       ['matched-twice', 'hint', 'All that this pattern matches is matched by a/* already'],
     ],
+  },
+  {
+    name: 'files that several patterns match together',
+    files: { 'a/1.txt': '1', 'b/2.txt': '2' },
+    text: withFiles('["a/*", "b/*", ⟦"[ab]/*"⟧]'),
+    expected: [['matched-twice', 'hint', 'All that this pattern matches is matched by a/* and b/* already']],
+  },
+  {
+    name: 'empty names',
+    text: `${BINDLE}[[handler]]\nroute = "/"\nname = "m.wasm"\nentrypoint = ⟦""⟧\nfiles = [⟦""⟧]\n[[handler]]\nroute = "/2"\nname = ⟦""⟧\n`,
+    expected: [
+      ['missing-entrypoint', 'warning', 'The entrypoint is empty'],
+      ['no-match', 'warning', 'An empty pattern'],
+      ['missing-module', 'error', 'its name is empty'],
+    ],
+  },
+  {
+    name: 'paths of other places, and links that lead nowhere',
+    files: { 'gone.txt': '-> nothing.txt' },
+    text: withFiles(String.raw`[⟦"~/x.css"⟧, ⟦"$HOME/x.css"⟧, ⟦'C:\x\y.css'⟧, ⟦"gone.txt"⟧]`),
+    expected: [
+      ['no-match', 'warning', 'by the letter, write it relative'],
+      ['no-match', 'warning', 'by the letter, write it relative'],
+      ['no-match', 'warning', 'by the letter, write it relative'],
+      ['no-match', 'warning', 'a link to what does not exist'],
+    ],
+  },
+  {
+    name: 'the whole project',
+    text: withFiles('[⟦"."⟧]'),
+    expected: [['no-match', 'warning', /it stands for a folder, and not for the files in it$/]],
   },
   {
     name: 'files that two handlers match',

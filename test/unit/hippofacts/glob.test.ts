@@ -111,7 +111,7 @@ describe('the table', () => {
   });
 
   const nothing: [pattern: string, message: string][] = [
-    ['', 'No files matched pattern '],
+    ['', 'An empty pattern matches no files: write which ones, such as static/*'],
     ['none/*.txt', 'No files matched pattern none/*.txt'],
     ['missing.txt', 'No files matched pattern missing.txt'],
     ['A.js', 'No files matched pattern A.js: upper and lower case differ, write a.js'],

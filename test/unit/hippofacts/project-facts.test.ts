@@ -31,8 +31,8 @@ describe('facts', () => {
       files: 3,
       bytes: 6,
       repeats: [
-        { pattern: 1, before: 0, names: ['a/1'], all: true },
-        { pattern: 2, before: 0, names: ['a/1', 'a/2'], all: false },
+        { pattern: 1, before: [0], names: ['a/1'], all: true },
+        { pattern: 2, before: [0], names: ['a/1', 'a/2'], all: false },
       ],
     });
   });
