@@ -77,10 +77,18 @@ export class Diagnoser implements Disposable {
   /** What is wrong with the text as it is now, servers aside where they take longer. @throws the signal's reason */
   async problemsOf(document: TextDocument): Promise<readonly Problem[]> {
     const uri = document.uri.toString();
-    const run = this.#runs.get(uri);
-    const fresh = run?.version === document.version ? run : this.#start(document);
-    await fresh.local;
-    return this.#board.of(uri);
+    let run = this.#runs.get(uri);
+    if (run?.version !== document.version) run = this.#start(document);
+    for (;;)
+      try {
+        await run.local;
+        return this.#board.of(uri);
+      } catch (error) {
+        // Another look may have overtaken this one; there is none after an edit, nor of what is closed.
+        const next = this.#runs.get(uri);
+        if (!next || next === run || !isCancelled(error)) throw error;
+        run = next;
+      }
   }
 
   dispose(): void {

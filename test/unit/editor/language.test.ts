@@ -246,6 +246,23 @@ describe('problems', () => {
     expect((await diagnoser.problemsOf(document)).map(({ code }) => code)).toEqual(['invalid-version']);
   });
 
+  test('are known to who asks, though another look overtakes the one that is waited for', async () => {
+    const document = new Document(RIGHT.replace('1.0.0', '1.0'));
+    diagnoser.look(document);
+    const known = diagnoser.problemsOf(document);
+    diagnoser.look(document);
+    diagnoser.look(document);
+    expect((await known).map(({ code }) => code)).toEqual(['invalid-version']);
+  });
+
+  test('are not waited for when the document is closed', async () => {
+    const document = new Document(RIGHT.replace('1.0.0', '1.0'));
+    const known = diagnoser.problemsOf(document);
+    document.close();
+    await expect(known).rejects.toThrow();
+    expect(documents.all).toEqual([]);
+  });
+
   test('are as loud as a setting says', async () => {
     diagnoser.look(new Document(RIGHT.replace('"public/*"', '"none/*"')));
     await shows('no-match');
