@@ -164,6 +164,7 @@ function onLine(document: Document, index: number, at: number): Place {
 }
 
 const NAME = /[A-Za-z0-9_-]*/y;
+const OPENING = /[ \t]*\[/y;
 
 function inHeader(document: Document, index: number, { range }: Statement, at: number): Place {
   const { text, statements } = document;
@@ -178,7 +179,12 @@ function inHeader(document: Document, index: number, { range }: Statement, at: n
   if (name === undefined || !brackets.includes('[') || written.includes('\r')) return NOTHING;
   const parts = name.split('.').map((part) => part.trim().replace(/^["']|["']$/g, ''));
   const typed = /[A-Za-z0-9_-]*$/.exec(written)?.[0] ?? '';
-  NAME.lastIndex = at;
+  let opened = brackets.replace(/[^[]/g, '').length;
+  // The second bracket may stand behind the offset.
+  OPENING.lastIndex = at;
+  const isAmid = opened === 1 && name === '' && OPENING.test(text);
+  if (isAmid) opened++;
+  NAME.lastIndex = isAmid ? OPENING.lastIndex : at;
   NAME.test(text);
   const wordEnd = NAME.lastIndex;
   const [closing = ''] = /^[ \t]*\](?:[ \t]*\])?/.exec(text.slice(wordEnd, limit)) ?? [];
@@ -186,7 +192,7 @@ function inHeader(document: Document, index: number, { range }: Statement, at: n
     kind: 'header',
     start,
     end: wordEnd + closing.length,
-    brackets: brackets.replace(/[^[]/g, '').length,
+    brackets: opened,
     before: parts.slice(0, -1),
     word: { start: at - typed.length, end: wordEnd, typed },
     filled: statements[index + 1]?.kind === 'pair',
@@ -455,14 +461,8 @@ class PairReader {
     } else if (inside?.kind === 'word' && !run) {
       const bare = this.#bareRun();
       if (bare) word = bare;
-    } else if (
-      !run &&
-      !inside &&
-      this.#tokens[number]?.kind === 'text' &&
-      this.#tokens[number]?.start === this.#at &&
-      !list
-    ) {
-      // In front of a value that is there.
+    } else if (!run && !inside && !list && startsValue(this.#tokens[number])) {
+      // In front of a value that is there; one on another line would follow a line end.
       return NOTHING;
     }
     const after = this.#tokens.slice(number).find(({ start, kind }) => {
@@ -486,10 +486,7 @@ class PairReader {
       open,
       list,
       items: list ? this.#items(frame.from, inside) : [],
-      comma:
-        list &&
-        !isText &&
-        (after?.kind === 'text' || after?.kind === 'word' || after?.kind === '{' || after?.kind === '['),
+      comma: list && !isText && startsValue(after),
     };
   }
 
@@ -505,6 +502,10 @@ class PairReader {
     }
     return items;
   }
+}
+
+function startsValue(token: Token | undefined): boolean {
+  return token?.kind === 'text' || token?.kind === 'word' || token?.kind === '[' || token?.kind === '{';
 }
 
 /** Where a text without its last quote probably ends: with the characters that paths, ids and versions have. */

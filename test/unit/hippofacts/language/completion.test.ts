@@ -124,6 +124,8 @@ describe('tables and keys', () => {
       '[[handler]]',
       '[[handler]]\nname = "bin/a.wasm"\nroute = "/"\n[[handler]]\nroute = "/new"\nname = "build/new.wasm"\nfiles = []',
     ],
+    ['[|[handler]]\nroute = "/"', '[[handler]]', '[[handler]]\nroute = "/"'],
+    ['[|[han', '[bindle]', '[bindle]\nname = "name"\nversion = "0.1.0"'],
     ['[[handler]]\nro|', 'route', '[[handler]]\nroute = ""'],
     ['[[handler]]\nfi|', 'files', '[[handler]]\nfiles = [""]'],
     ['[[handler]]\nex|', 'external', '[[handler]]\nexternal = { bindleId = "", handlerId = "" }'],
@@ -238,6 +240,11 @@ describe('values', () => {
     ],
     ['nothing for a description', '[bindle]\ndescription = "|"', []],
     ['nothing for an unknown key', '[bindle]\nother = "|"', []],
+    ['nothing in front of a text', '[[handler]]\nname =| "app.wasm"', []],
+    ['nothing in front of a list', '[[handler]]\nfiles = |["a"]', []],
+    ['nothing in front of a table', `${HANDLER}external = |{ bindleId = "a/b/1.0.0" }`, []],
+    ['nothing in front of what lacks its quotes', '[[handler]]\nname = | app.wasm', []],
+    ['in front of a comment', '[[export]]\nname = "bin/b.wasm"\nid = | # "b"', ['b']],
     ['nothing in a list where a text is wanted', '[[handler]]\nroute = ["|"]', []],
   ])('%s', async (_what, marked, expected) => {
     expect(await labels(marked)).toEqual(expected);
