@@ -37,9 +37,23 @@ export function addHandler(manifest: Manifest, module: string): TextEdit | undef
     if (table === 'handler' || (table !== 'export' && !written)) last = index;
   }
   const anchor = statements[last];
-  if (anchor) return add(lineEnd(text, anchor.range.end.offset), eol + eol, '');
+  if (anchor) return add(endWithComments(text, anchor.range.end.offset), eol + eol, '');
   const [first] = statements;
   // Above exports, and the comments that belong to them.
   if (first) return add(commentAbove(text, first.range.start.offset), '', eol + eol);
   return add(text.length, text.trim() === '' ? '' : text.endsWith('\n') ? eol : eol + eol, eol);
+}
+
+const COMMENT_LINE = /\r?\n[ \t]*#/y;
+const HEADER_LINE = /\r?\n[ \t]*\[/y;
+
+/** The end of a line and of the comments right below it, unless they are those of a header right below them. */
+function endWithComments(text: string, offset: number): number {
+  const first = lineEnd(text, offset);
+  let end = first;
+  for (;;) {
+    COMMENT_LINE.lastIndex = HEADER_LINE.lastIndex = end;
+    if (!COMMENT_LINE.test(text)) return HEADER_LINE.test(text) ? first : end;
+    end = lineEnd(text, COMMENT_LINE.lastIndex);
+  }
 }
