@@ -76,21 +76,30 @@ export async function fixesOf(options: FixOptions): Promise<Fix[]> {
 /** UTF-16 units of a text in which fixes are tried out first: some thousand lines. */
 const MAX_TRIED = 100_000;
 
-/**
- * True unless the text alone shows that the problem stays, or that others come up which hide more of the text: where a
- * statement is broken, the next one may become a part of it.
- */
+/** True unless the text alone shows that the problem stays, or that others come up which hide more of the text. */
 function mends({ manifest, problem }: FixOptions, edits: readonly TextEdit[]): boolean {
-  const { text } = manifest.document;
-  if (text.length > MAX_TRIED) return true;
+  const after = tried(manifest, edits);
+  if (!after) return true;
   const count = (all: readonly Problem[]): number =>
     all.filter(({ code, message }) => code === problem.code && message === problem.message).length;
   const before = count(textProblems(manifest));
-  const after = parseManifest(applyEdits(text, edits));
-  return (
-    after.document.problems.length <= manifest.document.problems.length &&
-    (before === 0 || count(textProblems(after)) < before)
-  );
+  return isAsWhole(after, manifest) && (before === 0 || count(textProblems(after)) < before);
+}
+
+/** True unless edits break what is TOML. */
+export function keepsWhole(manifest: Manifest, edits: readonly TextEdit[]): boolean {
+  const after = tried(manifest, edits);
+  return !after || isAsWhole(after, manifest);
+}
+
+/** Undefined for a text that is too long for that. */
+function tried({ document: { text } }: Manifest, edits: readonly TextEdit[]): Manifest | undefined {
+  return text.length > MAX_TRIED ? undefined : parseManifest(applyEdits(text, edits));
+}
+
+/** Where a statement is broken, the next one may become a part of it. */
+function isAsWhole(after: Manifest, before: Manifest): boolean {
+  return after.document.problems.length <= before.document.problems.length;
 }
 
 function textProblems(manifest: Manifest): Problem[] {

@@ -6,9 +6,9 @@ import { escapePattern } from '../near-miss.ts';
 import { entriesOf, type Item, type Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
 import { quote } from '../quote.ts';
-import type { Statement, Value } from '../syntax.ts';
+import type { Key, Statement, Value } from '../syntax.ts';
 import { indentOf } from './edits.ts';
-import type { Fix } from './fixes.ts';
+import { keepsWhole, type Fix } from './fixes.ts';
 import { lineEndOf } from './line-ends.ts';
 import { plainPrefix } from './pattern-text.ts';
 import { indexBefore } from './place.ts';
@@ -28,11 +28,12 @@ export async function refactors(
   const entry = entriesOf(manifest).find(({ files }) => files && holds(files.range, offset));
   const items = entry?.files?.value ?? [];
   const item = items.find((one) => holds(one.range, offset));
-  return [
+  const found = [
     ...(item ? await writtenOut(manifest, item, items, facts, signal) : []),
     ...(item ? await asPattern(manifest, item, items, facts, signal) : []),
     ...otherExternal(manifest, offset),
   ];
+  return found.filter(({ edits }) => keepsWhole(manifest, edits));
 }
 
 function holds({ start, end }: Range, offset: number): boolean {
@@ -134,7 +135,7 @@ function dotted({ document: { text, lines } }: Manifest, statement: Statement): 
   const pairs = [...value.entries.values()];
   if (pairs.some((pair) => pair.value?.kind !== 'text')) return [];
   const written = pairs
-    .map(({ key, value: inner }) => `external.${key.text} = ${sourceOf(text, inner)}`)
+    .map(({ key, value: inner }) => `external.${sourceOf(text, key)} = ${sourceOf(text, inner)}`)
     .join(eol);
   const edit = { range: lines.range(range.start.offset, range.end.offset), text: written };
   return [{ title: 'Write it with dots', edits: [edit] }];
@@ -154,7 +155,9 @@ function inBraces({ document: { text, lines, statements } }: Manifest, statement
     .slice(1)
     .map(({ range }, index) => text.slice(all[index]?.range.end.offset, range.start.offset));
   if (between.some((blanks) => blanks.trim() !== '')) return [];
-  const pairs = all.map(({ keys, value }) => `${keys[1]?.text} = ${sourceOf(text, value)}`).join(', ');
+  const pairs = all
+    .map(({ keys, value }) => `${sourceOf(text, keys[1])} = ${sourceOf(text, value)}`)
+    .join(', ');
   const edit = {
     range: lines.range(first.range.start.offset, last.range.end.offset),
     text: `external = { ${pairs} }`,
@@ -162,6 +165,6 @@ function inBraces({ document: { text, lines, statements } }: Manifest, statement
   return [{ title: 'Write it in braces', edits: [edit] }];
 }
 
-function sourceOf(text: string, value: Value | undefined): string {
-  return value ? text.slice(value.range.start.offset, value.range.end.offset) : '';
+function sourceOf(text: string, node: Key | Value | undefined): string {
+  return node ? text.slice(node.range.start.offset, node.range.end.offset) : '';
 }

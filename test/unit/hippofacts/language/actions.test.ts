@@ -312,6 +312,21 @@ describe('a handler for a module comes in', () => {
       '[bindle]\r\nname = "a"\r\n\r\n[[handler]]\r\nroute = "/"\r\nname = "bin/new.wasm"',
     ],
     [
+      'behind the comments of the last',
+      '[[handler]]\r\nname = "a"\r\n# files = ["x"]\r\n  # entrypoint = "y" \r\n\r\n# e\r\n[[export]]\r\n',
+      '[[handler]]\r\nname = "a"\r\n# files = ["x"]\r\n  # entrypoint = "y" \r\n\r\n[[handler]]\r\nroute = "/"\r\nname = "bin/new.wasm"\r\n\r\n# e\r\n[[export]]\r\n',
+    ],
+    [
+      'behind the comments that end the file',
+      '[[handler]]\nname = "a"\n# files = ["x"]',
+      '[[handler]]\nname = "a"\n# files = ["x"]\n\n[[handler]]\nroute = "/"\nname = "bin/new.wasm"',
+    ],
+    [
+      'in front of the comments of what follows',
+      '[[handler]]\nname = "a"\n# e\n[[export]]\n',
+      '[[handler]]\nname = "a"\n\n[[handler]]\nroute = "/"\nname = "bin/new.wasm"\n# e\n[[export]]\n',
+    ],
+    [
       'behind what is broken',
       '[[handler]]\nroute = "/"\nfiles = [\n  "a",\n',
       '[[handler]]\nroute = "/"\nfiles = [\n  "a",\n\n[[handler]]\nroute = "/new"\nname = "bin/new.wasm"\n',
@@ -372,6 +387,18 @@ describe('written in another way', () => {
       '[[handler]]\nexternal.bindleId = "a/b/1.0.0"\nexternal.handler|Id = "h" # e',
       'Write it in braces',
       '[[handler]]\nexternal = { bindleId = "a/b/1.0.0", handlerId = "h" } # e',
+    ],
+    [
+      'braces with keys in quotes',
+      '[[handler]]\next|ernal = { "bindle Id" = "x", handlerId="q" }',
+      'Write it with dots',
+      '[[handler]]\nexternal."bindle Id" = "x"\nexternal.handlerId = "q"',
+    ],
+    [
+      'dots with keys in quotes',
+      '[[handler]]\next|ernal."bindle Id" = "x"\nexternal.handlerId = "q"',
+      'Write it in braces',
+      '[[handler]]\nexternal = { "bindle Id" = "x", handlerId = "q" }',
     ],
   ])('%s', async (_what, marked, title, expected) => {
     expect(await at(marked)).toContainEqual([title, expected]);
