@@ -1,7 +1,7 @@
 // The problems of every HIPPOFACTS, each shown once, whoever has found it: the one that is open in an editor is looked
 // at all the time (language/), and a publish says what has stopped it (publish/).
 
-import { inOrder, type Problem } from '../hippofacts/problem.ts';
+import { inOrder, isOfServer, type Problem } from '../hippofacts/problem.ts';
 import { applySeverities, type Severities } from '../hippofacts/severities.ts';
 
 export class ProblemBoard {
@@ -33,16 +33,16 @@ export class ProblemBoard {
   }
 
   /**
-   * All that is wrong with one that is open.
-   * @param isComplete what a publish has found and is not among them is over
+   * All that is known to be wrong with one that is open: what a publish has found and is not among it is over.
+   * @param isComplete false where a server has not said all: what a publish has heard from one stands
    */
   watch(uri: string, problems: readonly Problem[], isComplete: boolean): void {
     this.#watched.set(uri, problems);
-    if (isComplete) {
-      const keys = new Set(problems.map(keyOf));
-      const left = this.#published.get(uri)?.filter((problem) => keys.has(keyOf(problem)));
-      if (left) this.#published.set(uri, left);
-    }
+    const keys = new Set(problems.map(keyOf));
+    const stands = (problem: Problem): boolean =>
+      keys.has(keyOf(problem)) || (!isComplete && isOfServer(problem));
+    const left = this.#published.get(uri)?.filter(stands);
+    if (left) this.#published.set(uri, left);
     this.refresh(uri);
   }
 

@@ -7,7 +7,7 @@ import type { ProjectFacts } from './facts.ts';
 import { askDisk, type KnownEntry } from './known-entries.ts';
 import { moduleProblems } from './module-problems.ts';
 import type { Manifest } from './parse.ts';
-import { inOrder, shortList, type Finding, type Problem } from './problem.ts';
+import { inOrder, shortList, type Diagnosis, type Finding, type Problem } from './problem.ts';
 import { routeProblems } from './route-problems.ts';
 import { secretProblems } from './secrets.ts';
 import { serverProblems } from './server-problems.ts';
@@ -25,7 +25,7 @@ export interface DiagnoseOptions {
 }
 
 /**
- * Lists in the order of the text, the last of which is complete: one as soon as the disk is known and, if the server
+ * Lists in the order of the text, the last of which has all that can be found out: one as soon as the disk is known and, if the server
  * takes longer to answer, another one with what it says. Each stands for itself and holds all of the one before.
  * @param facts undefined where there is no disk: then only the text is looked at
  * @throws the signal's reason
@@ -34,11 +34,13 @@ export async function* diagnoseProject(
   manifest: Manifest,
   facts: ProjectFacts | undefined,
   options: DiagnoseOptions = {},
-): AsyncGenerator<readonly Problem[], void, undefined> {
+): AsyncGenerator<Diagnosis, void, undefined> {
   const { signal, severities, versioning = 'dev' } = options;
   signal?.throwIfAborted();
-  const told = (problems: readonly Problem[]): readonly Problem[] =>
-    applySeverities(inOrder(problems), severities);
+  const told = (problems: readonly Problem[], complete = false): Diagnosis => ({
+    problems: applySeverities(inOrder(problems), severities),
+    complete,
+  });
   const text = diagnoseText(manifest, versioning);
   if (!facts) return yield told(text);
   const entries = await askDisk(manifest, facts, signal);
@@ -52,17 +54,18 @@ export async function* diagnoseProject(
   const remembered = await Promise.race([asked, setImmediate(undefined)]);
   signal?.throwIfAborted();
   if (!remembered) yield told(local);
-  yield told([...local, ...(remembered ?? (await asked))]);
+  const { problems, complete } = remembered ?? (await asked);
+  yield told([...local, ...problems], complete);
 }
 
-/** The complete list. @throws the signal's reason */
+/** The last list. @throws the signal's reason */
 export async function diagnoseAll(
   manifest: Manifest,
   facts: ProjectFacts | undefined,
   options: DiagnoseOptions = {},
 ): Promise<readonly Problem[]> {
   let last: readonly Problem[] = [];
-  for await (const problems of diagnoseProject(manifest, facts, options)) last = problems;
+  for await (const { problems } of diagnoseProject(manifest, facts, options)) last = problems;
   return last;
 }
 

@@ -91,6 +91,25 @@ export interface Related {
 /** A problem before it is known which place in the text it is about. */
 export type Finding = Omit<Problem, 'range'>;
 
+/** What can be told by then. */
+export interface Diagnosis {
+  readonly problems: readonly Problem[];
+  /** False if a server has not said all: it has not answered, or not yet, or what it says could not be compared. */
+  readonly complete: boolean;
+}
+
+const OF_SERVERS: ReadonlySet<ProblemCode> = new Set([
+  'external-clash',
+  'external-content',
+  'external-not-found',
+  'version-taken',
+]);
+
+/** Nobody finds it, or finds that it is over, without a server. */
+export function isOfServer({ code }: Problem): boolean {
+  return OF_SERVERS.has(code);
+}
+
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }

@@ -7,7 +7,7 @@ import { findClashes, resolveExternals } from './external.ts';
 import type { KnownBindle, ProjectFacts, ServerFacts } from './facts.ts';
 import type { KnownEntry } from './known-entries.ts';
 import type { Handler, Manifest } from './parse.ts';
-import type { Problem } from './problem.ts';
+import type { Diagnosis, Problem } from './problem.ts';
 import { quote } from './quote.ts';
 import { versionProblem } from './version-taken.ts';
 
@@ -23,7 +23,7 @@ export async function serverProblems(
   facts: ProjectFacts,
   server: ServerFacts,
   { signal, versioning }: ServerProblemsOptions,
-): Promise<Problem[]> {
+): Promise<Diagnosis> {
   const ids = new Set(manifest.handlers.flatMap(({ external }) => external?.value?.bindleId?.value ?? []));
   const known = new Map<string, KnownBindle | 'none' | undefined>();
   await Promise.all([...ids].map(async (id) => known.set(id, await server.bindle(id))));
@@ -36,9 +36,14 @@ export async function serverProblems(
     return typeof bindle === 'object' ? bindle.invoice : undefined;
   };
   const { resolved, problems } = await resolveExternals(handlers, lookup, signal);
-  const offered = await offerVersions(problems, handlers, server);
-  const taken = await versionProblem(manifest, entries, { facts, server, versioning, signal });
-  return [...offered, ...findClashes(resolved, expansionOf(entries)), ...taken];
+  const [offered, taken] = await Promise.all([
+    offerVersions(problems, handlers, server),
+    versionProblem(manifest, entries, { facts, server, versioning, signal }),
+  ]);
+  return {
+    problems: [...offered, ...findClashes(resolved, expansionOf(entries)), ...(taken ?? [])],
+    complete: taken !== undefined && ![...known.values()].includes(undefined),
+  };
 }
 
 function expansionOf(entries: readonly KnownEntry[]): Expansion {

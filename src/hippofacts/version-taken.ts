@@ -19,25 +19,24 @@ export interface TakenOptions {
 const MAX_HASHED = 128 * 1024 * 1024;
 
 /**
- * An error for what is published as it is written, and information for builds, whose versions are their own.
+ * An error for what is published as it is written, and information for builds, whose versions are their own; undefined
+ * if it is not certain.
  * @throws the signal's reason
  */
 export async function versionProblem(
   { bindle }: Manifest,
   entries: readonly KnownEntry[],
   { facts, server, versioning, signal }: TakenOptions,
-): Promise<Problem[]> {
+): Promise<Problem[] | undefined> {
   const [name, version] = [bindle?.name?.value, bindle?.version?.value];
   const id = `${name}/${version}`;
   if (name === undefined || version === undefined || !bindle?.version || !parseId(id)) return [];
   const known = await server.bindle(id);
-  if (known === undefined || known === 'none') return [];
-  const how = known.yanked
-    ? 'and yanked'
-    : (await differs(known.invoice, entries, facts, signal))
-      ? 'with other content'
-      : undefined;
-  if (how === undefined) return [];
+  if (known === undefined) return undefined;
+  if (known === 'none') return [];
+  const isOther = known.yanked || (await differs(known.invoice, entries, facts, signal));
+  if (!isOther) return isOther === false ? [] : undefined;
+  const how = known.yanked ? 'and yanked' : 'with other content';
   return [
     {
       code: 'version-taken',
@@ -55,15 +54,15 @@ interface LocalParcel {
   readonly size: number;
 }
 
-/** True if it is certain. What other bindles bring is not compared, nor is what the manifest says besides. */
+/** Undefined if it is not certain. What other bindles bring is not compared, nor what the manifest says besides. */
 async function differs(
   invoice: ExternalInvoice,
   entries: readonly KnownEntry[],
   facts: ProjectFacts,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   // Nothing is certain while something cannot be read or found.
-  if (entries.some(({ module, entry }) => entry.name && !module?.found)) return false;
+  if (entries.some(({ module, entry }) => entry.name && !module?.found)) return undefined;
   const stored = (invoice.parcel ?? []).filter(
     ({ label }) => label.annotations?.['hippos_do_not_stage'] !== 'true',
   );
@@ -74,13 +73,15 @@ async function differs(
   if (here.size !== there.size || [...here.keys()].some((key) => !there.has(key))) return true;
   if (routesOf(stored) !== localRoutes(entries)) return true;
   let hashed = 0;
+  let isCertain = true;
   for (const [key, { path, size }] of here) {
     hashed += size;
-    if (hashed > MAX_HASHED) return false;
+    if (hashed > MAX_HASHED) return undefined;
     const sha256 = await facts.sha256(path, signal);
-    if (sha256 !== undefined && sha256 !== there.get(key)?.sha256) return true;
+    if (sha256 === undefined) isCertain = false;
+    else if (sha256 !== there.get(key)?.sha256) return true;
   }
-  return false;
+  return isCertain ? false : undefined;
 }
 
 function localParcels(entries: readonly KnownEntry[]): Map<string, LocalParcel> {

@@ -131,14 +131,12 @@ export class Diagnoser implements Disposable {
     const versioning: Versioning =
       settings.get('hippo.publish.mode', uri) === 'production' ? 'production' : 'dev';
     const allow = settings.get('hippo.publish.allow', uri);
-    let last: readonly Problem[] | undefined;
-    for await (const problems of analysis.diagnoseProject(manifest, facts, { versioning, allow, signal })) {
+    const looks = analysis.diagnoseProject(manifest, facts, { versioning, allow, signal });
+    for await (const { problems, complete } of looks) {
       signal.throwIfAborted();
-      this.#board.watch(uri, problems, false);
+      this.#board.watch(uri, problems, complete);
       onLocal(problems);
-      last = problems;
     }
-    if (last) this.#board.watch(uri, last, true);
   }
 
   #stop(uri: string): void {

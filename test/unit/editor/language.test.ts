@@ -225,6 +225,23 @@ describe('problems', () => {
     await shows('no-match', 'external-not-found');
   });
 
+  test('that a publish has heard from a server stand until one says that they are over', async () => {
+    const document = new Document(RIGHT.replace('"public/*"', '"none/*"'));
+    const uri = document.uri.toString();
+    const range = new analysis.LineIndex(RIGHT).range(30, 37);
+    board.publish(uri, [{ code: 'version-taken', severity: 'error', message: 'It is taken', range }]);
+    const answers = [Promise.resolve(undefined), Promise.resolve<'none'>('none')];
+    server.bindle = () => answers.shift()!;
+    diagnoser.look(document);
+    await shows('version-taken', 'no-match');
+    // As when the answer comes later than anybody waits.
+    await waitFor(() => expect(answers).toHaveLength(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(codes()).toEqual(['version-taken', 'no-match']);
+    diagnoser.look(document);
+    await shows('no-match');
+  });
+
   test('of an older text are not told', async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     server.versions = () => promise;

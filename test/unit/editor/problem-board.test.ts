@@ -42,9 +42,12 @@ test('what both find is shown once, in the order of the text', () => {
 
 test('what a publish has found is over with an edit, or when it is found no more', () => {
   board.watch(URI, [], true);
-  board.publish(URI, [problem('secret')]);
+  board.publish(URI, [problem('secret'), problem('version-taken')]);
+  board.watch(URI, [problem('secret'), problem('no-match', 'warning', 5)], false);
+  expect(shown.at(-1)).toEqual(['error secret', 'error version-taken', 'warning no-match']);
+  // The disk is known, and what only a server can take back is not.
   board.watch(URI, [problem('no-match', 'warning', 5)], false);
-  expect(shown.at(-1)).toEqual(['error secret', 'warning no-match']);
+  expect(shown.at(-1)).toEqual(['error version-taken', 'warning no-match']);
   board.watch(URI, [problem('no-match', 'warning', 5)], true);
   expect(shown.at(-1)).toEqual(['warning no-match']);
   board.publish(URI, [problem('secret')]);

@@ -17,7 +17,7 @@ import {
 import type { KnownBindle, ProjectFacts, ServerFacts } from '../../../src/hippofacts/facts.ts';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import { PROBLEM_CODES } from '../../../src/hippofacts/problem-codes.ts';
-import type { Problem } from '../../../src/hippofacts/problem.ts';
+import type { Diagnosis, Problem } from '../../../src/hippofacts/problem.ts';
 import { DiskFacts } from '../../../src/hippofacts/project-facts.ts';
 import { unreadable } from '../../../src/hippofacts/unreadable.ts';
 import { BINDLE, CORPUS, MODULE, type Diagnosed, type Expected } from './diagnostics.ts';
@@ -286,6 +286,11 @@ describe('what a publish refuses', () => {
 
 describe('a server', () => {
   const text = `${BINDLE}[[handler]]\nroute = "r"\nexternal.bindleId = "lib/1.0.0"\nexternal.handlerId = "h"\n`;
+  const looks = async (facts: DiskFacts): Promise<Diagnosis[]> => {
+    const all: Diagnosis[] = [];
+    for await (const one of diagnoseProject(parseManifest(text), facts)) all.push(one);
+    return all;
+  };
 
   test('is not waited for before the disk is told', async () => {
     let answer: (known: 'none') => void = () => undefined;
@@ -294,29 +299,36 @@ describe('a server', () => {
     const facts = new DiskFacts(await folderOf({}), { server });
     const lists = diagnoseProject(parseManifest(text), facts);
     const first = await lists.next();
-    expect(first.value?.map(({ code }) => code)).toEqual(['route-unreachable']);
+    expect(first.value?.problems.map(({ code }) => code)).toEqual(['route-unreachable']);
+    expect(first.value?.complete).toBe(false);
     const second = lists.next();
     answer('none');
-    expect((await second).value?.map(({ code }) => code)).toEqual([
-      'route-unreachable',
-      'external-not-found',
-    ]);
+    const last = (await second).value;
+    expect(last?.problems.map(({ code }) => code)).toEqual(['route-unreachable', 'external-not-found']);
+    expect(last?.complete).toBe(true);
     expect((await lists.next()).done).toBe(true);
   });
 
   test('that answers at once makes one list', async () => {
     const facts = new DiskFacts(await folderOf({}), { server: serverOf({}) });
-    const lists: number[] = [];
-    for await (const problems of diagnoseProject(parseManifest(text), facts)) lists.push(problems.length);
-    expect(lists).toEqual([2]);
+    const lists = await looks(facts);
+    expect(lists.map(({ problems, complete }) => [problems.length, complete])).toEqual([[2, true]]);
   });
 
   test('that does not answer is left to the publish', async () => {
     const server = { ...serverOf({}), bindle: () => Promise.resolve(undefined) };
     const facts = new DiskFacts(await folderOf({}), { server });
-    expect((await diagnoseAll(parseManifest(text), facts)).map(({ code }) => code)).toEqual([
-      'route-unreachable',
-    ]);
+    const lists = await looks(facts);
+    expect(lists.map(({ complete }) => complete)).toEqual([false]);
+    expect(lists[0]?.problems.map(({ code }) => code)).toEqual(['route-unreachable']);
+  });
+
+  test.each([['lib/1.0.0'], ['x/1.2.3']])('that does not answer about %s has not said all', async (id) => {
+    const server = serverOf({});
+    const bindle: ServerFacts['bindle'] = async (one) => (one === id ? undefined : server.bindle(one));
+    const facts = new DiskFacts(await folderOf({}), { server: { ...server, bindle } });
+    const lists = await looks(facts);
+    expect(lists.at(-1)?.complete).toBe(false);
   });
 });
 
