@@ -4,7 +4,7 @@
 // or text that was never closed ends where the next line looks like a new statement.
 
 /** Nesting of lists and inline tables; a manifest needs two. Bounds the recursion of the parser behind this. */
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 /** UTF-16 units of one text; the parser behind this fails on a hundred thousand. */
 const MAX_TEXT = 65_536;
 

@@ -2,7 +2,7 @@
 // typed; also in statements that are half-typed.
 
 import { fieldOf, completeTableName, MANIFEST, type Field, type Fields } from '../schema.ts';
-import { lineEnd } from '../split.ts';
+import { lineEnd, MAX_DEPTH } from '../split.ts';
 import type { Document, Entry, Statement, Table } from '../syntax.ts';
 import { tokenize, type Token } from './tokens.ts';
 
@@ -251,6 +251,7 @@ class PairReader {
       if (this.#at < token.end || this.#touches(token)) return this.#before(number, token);
       if (token.kind === 'newline' && this.#isOver()) return onLine(this.#document, this.#index, this.#at);
       this.#take(token, number);
+      if (this.#frames.length - 1 > MAX_DEPTH) return this.#tooDeep();
     }
     const behind = this.#document.text.slice(this.#statement.range.end.offset, this.#at);
     return behind.includes('\n') && this.#isOver()
@@ -267,6 +268,12 @@ class PairReader {
   #isOver(): boolean {
     const { kind, phase } = this.#frame;
     return kind === 'top' || (this.#statement.broken && phase === 'after');
+  }
+
+  /** What the parser does not read ends with its line. */
+  #tooDeep(): Place {
+    const end = lineEnd(this.#document.text, this.#statement.range.end.offset);
+    return this.#at > end ? onLine(this.#document, this.#index, this.#at) : NOTHING;
   }
 
   #take(token: Token, number: number): void {
