@@ -70,7 +70,10 @@ export async function headerCompletions(
       }),
     ];
   }
-  return (await tables(manifest, facts, signal, place.start)).map(({ name, header, skeleton, label, sort }) =>
+  const choices = await tables(manifest, facts, signal, place.start);
+  // Those with a label of their own have the same header as another: what they differ in are the keys.
+  const offered = filled ? choices.filter(({ label }) => label === undefined) : choices;
+  return offered.map(({ name, header, skeleton, label, sort }) =>
     completion(manifest, {
       ...shared,
       label: label ?? header,

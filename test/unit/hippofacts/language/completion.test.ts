@@ -45,6 +45,16 @@ describe('tables and keys', () => {
     ['a half-typed header', '[bin|', TABLES],
     ['between brackets', '[[|]]', TABLES],
     [
+      'a header above its keys',
+      '[[han|\nroute = "/"',
+      ['[bindle]', '[[handler]]', '[annotations]', '[[export]]'],
+    ],
+    [
+      'the line below what is nested too deeply',
+      `[bindle]\nname = ${'{a='.repeat(40)}\n|`,
+      ['version', 'description', 'authors', ...TABLES.slice(1)],
+    ],
+    [
       'a file with a bindle and annotations',
       '[bindle]\n[annotations]\n[|',
       ['[[handler]]', '[[export]]', '[[handler]] out of another bindle'],
@@ -245,6 +255,7 @@ describe('values', () => {
     ['nothing in front of a table', `${HANDLER}external = |{ bindleId = "a/b/1.0.0" }`, []],
     ['nothing in front of what lacks its quotes', '[[handler]]\nname = | app.wasm', []],
     ['in front of a comment', '[[export]]\nname = "bin/b.wasm"\nid = | # "b"', ['b']],
+    ['nothing where it is nested too deeply', `${HANDLER}files = ${'['.repeat(33)}"|`, []],
     ['nothing in a list where a text is wanted', '[[handler]]\nroute = ["|"]', []],
   ])('%s', async (_what, marked, expected) => {
     expect(await labels(marked)).toEqual(expected);
