@@ -24,8 +24,10 @@ export interface ServerFactsOptions {
   readonly origin: string;
   /** Asked for each question; nothing is started for it, and nobody is asked. Undefined: there is nobody to ask. */
   readonly open: () => Promise<LookedAt | undefined>;
-  /** Ms that a question is waited for; the answer is remembered when it comes later. 2 s without it. */
+  /** Ms that a question is waited for, once; the answer is remembered when it comes later. 2 s without it. */
   readonly patience?: number;
+  /** An answer that nobody waited for any longer has come: the same question has it now. */
+  readonly onLate?: () => void;
   /** In ms. */
   readonly now?: () => number;
   /** Where a channel is visited from here; as it is known to all without it. */
@@ -34,7 +36,7 @@ export interface ServerFactsOptions {
 
 /** Ms that an answer is good for. */
 const GOOD_FOR = 60_000;
-/** Ms in which a server that did not answer is left alone. */
+/** Ms in which a server that did not answer, or not in time, is left alone. */
 const REST = 10_000;
 /** Questions that are remembered. */
 const MAX_REMEMBERED = 500;
@@ -44,7 +46,9 @@ const PAGE = 255;
 
 interface Remembered {
   readonly answer: Promise<unknown>;
-  readonly until: number;
+  until: number;
+  /** It has been waited for, and has not come yet. */
+  isLate?: boolean;
 }
 
 export class ServerLook implements ServerFacts {
@@ -53,6 +57,7 @@ export class ServerLook implements ServerFacts {
   failure: unknown;
   readonly #open: ServerFactsOptions['open'];
   readonly #patience: number;
+  readonly #onLate: (() => void) | undefined;
   readonly #now: () => number;
   readonly #addressOf: NonNullable<ServerFactsOptions['addressOf']>;
   readonly #remembered = new Map<string, Remembered>();
@@ -62,6 +67,7 @@ export class ServerLook implements ServerFacts {
     origin,
     open,
     patience = 2000,
+    onLate,
     now = () => performance.now(),
     addressOf: visit = (channel, connection) => addressOf(channel, { connection }),
   }: ServerFactsOptions) {
@@ -69,6 +75,7 @@ export class ServerLook implements ServerFacts {
     this.origin = origin;
     this.#open = open;
     this.#patience = patience;
+    this.#onLate = onLate;
     this.#now = now;
   }
 
@@ -154,13 +161,13 @@ export class ServerLook implements ServerFacts {
   async #ask<T>(key: string, question: (servers: LookedAt) => Promise<T>): Promise<T | undefined> {
     const now = this.#now();
     const known = this.#remembered.get(key);
-    if (known && known.until > now) return this.#inTime(known.answer as Promise<T | undefined>);
+    if (known && known.until > now) return this.#inTime<T>(known);
     if (this.#restsUntil > now) return undefined;
-    const answer = this.#find(key, question);
-    this.#remembered.set(key, { answer, until: now + GOOD_FOR });
+    const asked = { answer: this.#find(key, question), until: now + GOOD_FOR };
+    this.#remembered.set(key, asked);
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined && this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(oldest);
-    return this.#inTime(answer);
+    return this.#inTime<T>(asked);
   }
 
   async #find<T>(key: string, question: (servers: LookedAt) => Promise<T>): Promise<T | undefined> {
@@ -175,15 +182,29 @@ export class ServerLook implements ServerFacts {
     return undefined;
   }
 
-  #inTime<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
+  async #inTime<T>(asked: Remembered): Promise<T | undefined> {
+    if (asked.isLate) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
         this.failure = new Error(`${this.origin} takes too long to answer.`);
+        if (!asked.isLate) void this.#expect(asked);
         resolve(undefined);
       }, this.#patience);
     });
-    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    return Promise.race([asked.answer as Promise<T | undefined>, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Nobody waits for it any more, nor for other answers until it has come. */
+  async #expect(asked: Remembered): Promise<void> {
+    asked.isLate = true;
+    this.#restsUntil = this.#now() + REST;
+    const answer = await asked.answer;
+    asked.isLate = false;
+    if (answer === undefined) return;
+    asked.until = this.#now() + GOOD_FOR;
+    this.#restsUntil = -Infinity;
+    this.#onLate?.();
   }
 }
 

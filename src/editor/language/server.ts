@@ -29,7 +29,7 @@ export class CurrentServer implements ServerFacts, Disposable {
     );
   }
 
-  /** Another connection, or what it holds may be another by now. */
+  /** Another connection, or what it holds may be another by now, or it has answered at last. */
   get onDidChange(): Event<void> {
     return this.#changed.event;
   }
@@ -74,6 +74,7 @@ export class CurrentServer implements ServerFacts, Disposable {
     return new core.ServerLook({
       origin: this.origin,
       open: () => this.#connections.peek(),
+      onLate: () => this.#changed.fire(),
       addressOf: (channel, connection) => visitAddress(channel, connection, this.#links),
     });
   }

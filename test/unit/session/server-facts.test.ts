@@ -1,10 +1,10 @@
 // What is asked of servers, how often, and how long it is waited for.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { BindleError } from '../../../src/bindle/http.ts';
 import type { Invoice } from '../../../src/bindle/invoice.ts';
 import type { ChannelItem } from '../../../src/hippo/api.ts';
-import { ServerLook, type LookedAt } from '../../../src/session/server-facts.ts';
+import { ServerLook, type LookedAt, type ServerFactsOptions } from '../../../src/session/server-facts.ts';
 
 const invoice = (name: string, version: string, more: Partial<Invoice> = {}): Invoice => ({
   bindleVersion: '1.0.0',
@@ -92,7 +92,7 @@ class Servers {
     };
   }
 
-  look(more: { patience?: number; now?: () => number } = {}): ServerLook {
+  look(more: Partial<ServerFactsOptions> = {}): ServerLook {
     return new ServerLook({
       origin: 'https://hippo.test',
       open: () => Promise.resolve(this.looked()),
@@ -192,6 +192,48 @@ describe('a question', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(await look.bindle('lib/1.0.0')).toMatchObject({ yanked: false });
     expect(servers.asked).toHaveLength(1);
+  });
+
+  test('whose answer comes late tells that it has come', async () => {
+    const servers = new Servers(LIBRARY);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    servers.gate = promise;
+    let told = 0;
+    const { promise: late, resolve: tell } = Promise.withResolvers<undefined>();
+    const onLate = (): void => {
+      told++;
+      tell(undefined);
+    };
+    const look = servers.look({ patience: 1, onLate });
+    const both = [look.bindle('lib/1.0.0'), look.bindle('lib/1.0.0')];
+    expect(await Promise.all(both)).toEqual([undefined, undefined]);
+    expect(told).toBe(0);
+    resolve(undefined);
+    await late;
+    expect(await look.bindle('lib/1.0.0')).toMatchObject({ yanked: false });
+    expect(await look.versions('lib')).toEqual(['1.0.0']);
+    expect(told).toBe(1);
+  });
+
+  test('that is not answered is waited for once, and others are not asked meanwhile', async () => {
+    const servers = new Servers(LIBRARY);
+    servers.gate = new Promise(() => undefined);
+    let now = 0;
+    const look = servers.look({ now: () => now });
+    // No time passes by itself: whoever waits again waits for ever.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const first = look.channels('shop');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await first).toBeUndefined();
+    expect(await look.channels('shop')).toBeUndefined();
+    expect(await look.bindle('lib/1.0.0')).toBeUndefined();
+    expect(servers.asked).toEqual(['apps shop']);
+    now = 10_000;
+    servers.gate = undefined;
+    expect(await look.bindle('lib/1.0.0')).toMatchObject({ yanked: false });
+    expect(await look.channels('shop')).toBeUndefined();
+    expect(servers.asked).toEqual(['apps shop', 'invoice lib/1.0.0']);
   });
 
   test('to a server that fails is not repeated at once', async () => {
