@@ -51,20 +51,25 @@ async function writtenOut(
   if (literal || matches.length === 0 || matches.length > MAX_NAMES) return [];
   // A name that is written out says that a secret is meant to be published.
   if ((await facts.secrets(pattern, signal)).length > 0) return [];
-  const others = new Set(items.map((item) => item.text));
-  const names = matches.map(({ name }) => escapePattern(name)).filter((name) => !others.has(name));
+  // What others of the list match, they match still.
+  const others = new Set<string>();
+  for (const other of items)
+    if (other.range !== range)
+      for (const { name } of (await facts.pattern(other.text, signal)).matches) others.add(name);
+  const names = matches.flatMap(({ name }) => (others.has(name) ? [] : escapePattern(name)));
   if (names.length === 0) return [];
   const start = text.lastIndexOf('\n', range.start.offset - 1) + 1;
   const before = text.slice(start, range.start.offset);
   // Below each other where the pattern has a line of its own.
   const between = before.trim() === '' ? `,${lineEndOf(text)}${before}` : ', ';
+  const files = names.length === 1 ? 'file' : `${names.length} files`;
   const edit = {
     range: lines.range(range.start.offset, range.end.offset),
     text: names.map(quote).join(between),
   };
   return [
     {
-      title: `Write out the ${names.length === 1 ? 'file' : `${names.length} files`} that it matches`,
+      title: `Write out the ${files} that ${names.length < matches.length ? 'only it' : 'it'} matches`,
       edits: [edit],
     },
   ];
