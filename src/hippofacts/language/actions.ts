@@ -1,5 +1,6 @@
 // What can be done at a place: fixes of the problems that stand there, and changes that are often wanted.
 
+import { setImmediate } from 'node:timers/promises';
 import type { ProjectFacts } from '../facts.ts';
 import type { Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
@@ -38,11 +39,24 @@ export async function actions(
   const found: CodeAction[] = [];
   const here = problems.filter((problem) => touches(problem.range, range)).slice(0, MAX_PROBLEMS);
   for (const problem of here) {
+    // Trying fixes takes time: others get their turn between two problems.
+    await setImmediate();
     signal?.throwIfAborted();
     for (const [index, { title, edits, choice }] of (
       await fixesOf({ manifest, problem, facts, signal })
-    ).entries())
-      found.push({ title, kind: 'quickfix', edits, problems: [problem], preferred: index === 0 && !choice });
+    ).entries()) {
+      const preferred = index === 0 && !choice;
+      const same = found.findIndex((one) => one.title === title && isSame(one.edits, edits));
+      const other = found[same];
+      // One fix may mend several problems of a place.
+      if (other)
+        found[same] = {
+          ...other,
+          problems: [...new Set([...other.problems, problem])],
+          preferred: other.preferred || preferred,
+        };
+      else found.push({ title, kind: 'quickfix', edits, problems: [problem], preferred });
+    }
   }
   found.push(...allAuthors(here, problems));
   const version = manifest.bindle?.version;
@@ -57,6 +71,20 @@ export async function actions(
 
 function touches(a: Range, b: Range): boolean {
   return a.start.offset <= b.end.offset && b.start.offset <= a.end.offset;
+}
+
+function isSame(some: readonly TextEdit[], others: readonly TextEdit[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ range: { start, end }, text }, index) => {
+      const other = others[index];
+      return (
+        other?.text === text &&
+        other.range.start.offset === start.offset &&
+        other.range.end.offset === end.offset
+      );
+    })
+  );
 }
 
 /** Templates escape all authors or none. */

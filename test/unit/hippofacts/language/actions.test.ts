@@ -283,6 +283,40 @@ describe('a module that is not there, or has no such function', () => {
   });
 });
 
+describe('of several problems', () => {
+  const text = '[[handler]]\nname = "APP.wasm"\nfiles = ["a" "b"]\n[[handler]]\nfiles = ["c" "d"]\n';
+  const manifest = parseManifest(text);
+  const start = text.indexOf('"APP');
+  const missing = (message: string): Problem => ({
+    code: 'missing-module',
+    severity: 'error',
+    message,
+    range: manifest.document.lines.range(start, start + '"APP.wasm"'.length),
+    replacement: '"app.wasm"',
+  });
+  const all = manifest.document.lines.range(0, text.length);
+
+  test('one fix of both is offered once', async () => {
+    const both = [missing('it does not exist'), missing('its case is another')];
+    const found = await actions(manifest, all, both, facts);
+    expect(found.map(({ title, problems, preferred }) => [title, problems, preferred])).toEqual([
+      ['Use "app.wasm"', both, true],
+    ]);
+  });
+
+  test('the same fix at two places is offered for each', async () => {
+    const found = await actions(manifest, all, manifest.document.problems, facts);
+    expect(found.map(({ title }) => title)).toEqual(['Add a comma', 'Add a comma']);
+  });
+
+  test('others get their turn between them, and may end it', async () => {
+    const controller = new AbortController();
+    const asked = actions(manifest, all, manifest.document.problems, facts, controller.signal);
+    setImmediate(() => controller.abort());
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
 describe('a handler for a module comes in', () => {
   test.each([
     ['an empty file', '', '[[handler]]\nroute = "/"\nname = "bin/new.wasm"\n'],
@@ -363,6 +397,12 @@ describe('written in another way', () => {
       '[[handler]]\r\nfiles = [\r\n  "a", # a\r\n  "img/|*.png", # f\r\n]',
       'Write out the 2 files that it matches',
       '[[handler]]\r\nfiles = [\r\n  "a", # a\r\n  "img/one.png",\r\n  "img/shared.png", # f\r\n]',
+    ],
+    [
+      'a pattern among others',
+      '[[handler]]\nfiles = ["img/s*", "img/|*.png", "css/*"]',
+      'Write out the file that only it matches',
+      '[[handler]]\nfiles = ["img/s*", "img/one.png", "css/*"]',
     ],
     [
       'names',
