@@ -23,7 +23,9 @@ export function registerLenses(
     provideCodeLenses: (document, token) =>
       settings.get('hippo.language.lenses', document.uri.toString())
         ? ask(document, token, async ({ analysis, manifest, facts }, signal) =>
-            (await analysis.lenses(manifest, facts, signal)).map((lens) => toLens(document.uri, lens)),
+            (await analysis.lenses(manifest, facts, { signal, onAnswer: () => changed.fire() })).map((lens) =>
+              toLens(document.uri, lens),
+            ),
           )
         : [],
   };

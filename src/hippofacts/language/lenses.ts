@@ -1,6 +1,7 @@
 // What stands above each handler and export: how much it brings, and where it answers.
 
-import type { ProjectFacts } from '../facts.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { KnownChannel, ProjectFacts } from '../facts.ts';
 import { entriesOf, type Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
 import { bytesText, count } from '../text.ts';
@@ -25,11 +26,20 @@ export type Lens =
 /** Channels whose addresses are shown. */
 const MAX_ADDRESSES = 3;
 
+export interface LensesOptions {
+  readonly signal?: AbortSignal;
+  /** Then the server is not waited for, and this is told when it has answered: asked again, they are complete. */
+  readonly onAnswer?: () => void;
+}
+
 /** @throws the signal's reason */
-export async function lenses(manifest: Manifest, facts: ProjectFacts, signal?: AbortSignal): Promise<Lens[]> {
-  const name = manifest.bindle?.name?.value;
-  const known = name === undefined ? undefined : await facts.server?.channels(name);
-  const channels = (known ?? []).filter(({ address }) => address !== undefined).slice(0, MAX_ADDRESSES);
+export async function lenses(
+  manifest: Manifest,
+  facts: ProjectFacts,
+  { signal, onAnswer }: LensesOptions = {},
+): Promise<Lens[]> {
+  const known = await channelsOf(manifest, facts, onAnswer);
+  const channels = known.filter(({ address }) => address !== undefined).slice(0, MAX_ADDRESSES);
   const found: Lens[] = [];
   for (const entry of entriesOf(manifest)) {
     const { range } = entry;
@@ -52,4 +62,18 @@ export async function lenses(manifest: Manifest, facts: ProjectFacts, signal?: A
     }
   }
   return found;
+}
+
+async function channelsOf(
+  manifest: Manifest,
+  { server }: ProjectFacts,
+  onAnswer: LensesOptions['onAnswer'],
+): Promise<readonly KnownChannel[]> {
+  const name = manifest.bindle?.name?.value;
+  const asked = name === undefined ? undefined : server?.channels(name);
+  if (!asked || !onAnswer) return (await asked) ?? [];
+  const remembered = await Promise.race([asked, setImmediate('waits' as const)]);
+  if (remembered !== 'waits') return remembered ?? [];
+  void asked.then((channels) => channels && onAnswer());
+  return [];
 }

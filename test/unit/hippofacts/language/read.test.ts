@@ -7,10 +7,11 @@ import { expect, describe, test } from 'vitest';
 import { selectRevision } from '../../../../src/hippo/rules.ts';
 import { folds } from '../../../../src/hippofacts/language/folds.ts';
 import { hover, type HoverOptions } from '../../../../src/hippofacts/language/hover.ts';
-import { lenses } from '../../../../src/hippofacts/language/lenses.ts';
+import { lenses, type Lens } from '../../../../src/hippofacts/language/lenses.ts';
 import { definition, links } from '../../../../src/hippofacts/language/links.ts';
 import { code, escapeMarkdown, link } from '../../../../src/hippofacts/language/markdown.ts';
 import { outline, type Symbol } from '../../../../src/hippofacts/language/outline.ts';
+import type { KnownChannel } from '../../../../src/hippofacts/facts.ts';
 import { parseManifest } from '../../../../src/hippofacts/parse.ts';
 import { DiskFacts } from '../../../../src/hippofacts/project-facts.ts';
 import { devVersion } from '../../../../src/publish/version.ts';
@@ -219,6 +220,18 @@ test('the definition of a pattern is all that it matches', async () => {
   expect(await of('*.png')).toEqual(['/projects/birds/img/one.png', '/projects/birds/img/shared.png']);
   expect(await of('a.wasm')).toEqual(['/projects/birds/bin/a.wasm']);
   expect(await of('team/birds')).toBeUndefined();
+});
+
+test('what a handler brings stands above it before the server has said where it answers', async () => {
+  const { promise, resolve } = Promise.withResolvers<readonly KnownChannel[] | undefined>();
+  const facts = knownFacts({ ...SERVER, channels: () => promise });
+  const answered = Promise.withResolvers<undefined>();
+  const ask = (): Promise<Lens[]> =>
+    lenses(parseManifest(RICH), facts, { onAnswer: () => answered.resolve(undefined) });
+  expect((await ask()).map(({ kind }) => kind)).toEqual(['files', 'files', 'files']);
+  resolve(await SERVER.channels('team/birds'));
+  await answered.promise;
+  expect(await ask()).toEqual(await lenses(parseManifest(RICH), knownFacts(SERVER)));
 });
 
 test('above each handler stands what it brings, and where it answers', async () => {
