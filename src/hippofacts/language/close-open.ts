@@ -1,12 +1,13 @@
 // Closes what a half-typed statement has left open: quotes, brackets and braces.
 
-import { parseManifest, type Manifest } from '../parse.ts';
+import type { Manifest } from '../parse.ts';
 import { lineEnd } from '../split.ts';
 import type { Statement } from '../syntax.ts';
-import { applyEdits, type TextEdit } from '../text-edit.ts';
+import type { TextEdit } from '../text-edit.ts';
 import { indentOf } from './edits.ts';
 import { lineEndOf } from './line-ends.ts';
 import { tokenize, type Token } from './tokens.ts';
+import { tried } from './tried.ts';
 
 /** The edit that makes the statement whole; undefined if none of the likely ones does. */
 export function closeOpen(manifest: Manifest, statement: Statement): TextEdit | undefined {
@@ -17,7 +18,9 @@ export function closeOpen(manifest: Manifest, statement: Statement): TextEdit | 
   const before = document.problems.length;
   for (const { at, closing } of candidates(text, tokens, indentOf(text, statement))) {
     const edit = { range: lines.range(at, at), text: closing };
-    const fixed = parseManifest(applyEdits(text, [edit])).document;
+    const fixed = tried(manifest, [edit])?.document;
+    // Which one is right cannot be told without a try.
+    if (!fixed) return undefined;
     if (fixed.problems.length < before && fixed.statements.length >= document.statements.length) return edit;
   }
   return undefined;

@@ -5,12 +5,12 @@ import { isVersion } from '../../bindle/id.ts';
 import { checkManifest } from '../check.ts';
 import { cleanName } from '../clean-name.ts';
 import type { ProjectFacts } from '../facts.ts';
-import { parseManifest, type Handler, type Manifest } from '../parse.ts';
+import type { Handler, Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import { quote } from '../quote.ts';
 import type { Statement } from '../syntax.ts';
-import { applyEdits, type TextEdit } from '../text-edit.ts';
+import type { TextEdit } from '../text-edit.ts';
 import { addHandler } from './add-handler.ts';
 import { closeOpen } from './close-open.ts';
 import { addKey, moveSection, pairsBelow, removeItem, removeStatement } from './edits.ts';
@@ -21,6 +21,7 @@ import { nextVersions } from './next-versions.ts';
 import { contentRange, nodeAt } from './node-at.ts';
 import { indexBefore } from './place.ts';
 import { tokenize } from './tokens.ts';
+import { tried } from './tried.ts';
 
 export interface Fix {
   readonly title: string;
@@ -73,9 +74,6 @@ export async function fixesOf(options: FixOptions): Promise<Fix[]> {
   return fixes.filter(({ edits }) => mends(options, edits));
 }
 
-/** UTF-16 units of a text in which fixes are tried out first: some thousand lines. */
-const MAX_TRIED = 100_000;
-
 /** True unless the text alone shows that the problem stays, or that others come up which hide more of the text. */
 function mends({ manifest, problem }: FixOptions, edits: readonly TextEdit[]): boolean {
   const after = tried(manifest, edits);
@@ -90,11 +88,6 @@ function mends({ manifest, problem }: FixOptions, edits: readonly TextEdit[]): b
 export function keepsWhole(manifest: Manifest, edits: readonly TextEdit[]): boolean {
   const after = tried(manifest, edits);
   return !after || isAsWhole(after, manifest);
-}
-
-/** Undefined for a text that is too long for that. */
-function tried({ document: { text } }: Manifest, edits: readonly TextEdit[]): Manifest | undefined {
-  return text.length > MAX_TRIED ? undefined : parseManifest(applyEdits(text, edits));
 }
 
 /** Where a statement is broken, the next one may become a part of it. */

@@ -283,6 +283,11 @@ describe('a module that is not there, or has no such function', () => {
   });
 });
 
+test('in a text of very many lines, what would have to be tried out is not offered', async () => {
+  const text = `[[handler]]\nfiles = ["a"\n${'# long\n'.repeat(20_000)}`;
+  expect(await fixes(text, 'unclosed-list')).toEqual([]);
+});
+
 describe('of several problems', () => {
   const text = '[[handler]]\nname = "APP.wasm"\nfiles = ["a" "b"]\n[[handler]]\nfiles = ["c" "d"]\n';
   const manifest = parseManifest(text);
