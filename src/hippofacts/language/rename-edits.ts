@@ -1,5 +1,6 @@
 // What has to change in a manifest when files or folders of the project get other names.
 
+import { posix } from 'node:path';
 import { escapePattern } from '../near-miss.ts';
 import { entriesOf, type Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
@@ -16,10 +17,16 @@ export interface Rename {
 /**
  * Names of modules and files, and the folders that patterns begin with. What has left the project, and what only a
  * special character stands for, stays as it is.
+ * @param windows a backslash separates folders too
  */
-export function renameEdits(manifest: Manifest, renames: readonly Rename[]): TextEdit[] {
+export function renameEdits(
+  manifest: Manifest,
+  renames: readonly Rename[],
+  windows = process.platform === 'win32',
+): TextEdit[] {
   const { text, lines } = manifest.document;
   const edits: TextEdit[] = [];
+  const slashed = (name: string): string => (windows ? name.replaceAll('\\', '/') : name);
   const change = (range: Range, before: string, after: string | undefined): void => {
     if (after === undefined || after === before) return;
     const { start, end } = range;
@@ -28,9 +35,9 @@ export function renameEdits(manifest: Manifest, renames: readonly Rename[]): Tex
     edits.push({ range: lines.range(start.offset, end.offset), text: isPlain ? `'${after}'` : quote(after) });
   };
   for (const { name, files } of entriesOf(manifest)) {
-    if (name?.value !== undefined) change(name.range, name.value, renamed(name.value, renames));
+    if (name?.value !== undefined) change(name.range, name.value, renamed(slashed(name.value), renames));
     for (const { text: pattern, range } of files?.value ?? [])
-      change(range, pattern, renamedPattern(pattern, renames));
+      change(range, pattern, renamedPattern(pattern, slashed(pattern), renames));
   }
   return edits;
 }
@@ -38,21 +45,34 @@ export function renameEdits(manifest: Manifest, renames: readonly Rename[]): Tex
 function renamed(name: string, renames: readonly Rename[]): string | undefined {
   const [, dot = '', plain = ''] = /^((?:\.\/)*)(.*)$/s.exec(name) ?? [];
   for (const { from, to } of renames) {
-    if (to.startsWith('../')) continue;
-    if (plain === from) return dot + to;
-    if (plain.startsWith(`${from}/`)) return dot + to + plain.slice(from.length);
+    if (to.startsWith('../') || !passes(plain, from)) continue;
+    const whole = posix.normalize(plain);
+    if (whole === from) return dot + to;
+    // With `..`, what is no longer there may have been on the way only.
+    return dot + (whole.startsWith(`${from}/`) ? to + whole.slice(from.length) : whole);
   }
   return undefined;
 }
 
-function renamedPattern(pattern: string, renames: readonly Rename[]): string | undefined {
+/** True if a file or folder is on the way that a name describes. */
+function passes(name: string, file: string): boolean {
+  const wanted = file.split('/');
+  const way: string[] = [];
+  return name.split('/').some((part) => {
+    if (part === '..' && way.length > 0 && way.at(-1) !== '..') way.pop();
+    else if (part !== '' && part !== '.') way.push(part);
+    return way.length === wanted.length && wanted.every((one, index) => one === way[index]);
+  });
+}
+
+/** @param slashed the pattern with `/` only */
+function renamedPattern(pattern: string, slashed: string, renames: readonly Rename[]): string | undefined {
   // The part without special characters, up to whole names.
-  const parts = pattern.split('/');
-  let count = parts.length;
-  while (count > 0 && plainPrefix(parts.slice(0, count).join('/')) === undefined) count--;
-  const prefix = parts.slice(0, count).join('/');
+  const ends = [...slashed.matchAll(/\/|$/g)].map(({ index }) => index);
+  const end = ends.findLast((one) => plainPrefix(slashed.slice(0, one)) !== undefined) ?? 0;
+  const prefix = slashed.slice(0, end).replace(/\/+$/, '');
   const plain = plainPrefix(prefix);
   const dot = /^(?:\.\/)*/.exec(prefix)?.[0] ?? '';
   const after = plain === undefined || plain === '' ? undefined : renamed(plain, renames);
-  return after === undefined ? undefined : [dot + escapePattern(after), ...parts.slice(count)].join('/');
+  return after === undefined ? undefined : dot + escapePattern(after) + pattern.slice(prefix.length);
 }

@@ -35,6 +35,11 @@ describe('names follow', () => {
       'b',
       'files = ["*/a/*.png", "**/a.txt"]',
     ],
+    ['a way that goes back', 'name = "m/../m/a.wasm"', 'm', 'n', 'name = "n/a.wasm"'],
+    ['a folder that is only on the way', 'name = "./m/../a.wasm"', 'm', 'n', 'name = "./a.wasm"'],
+    ['a pattern that goes back', 'files = ["m/../m/*"]', 'm', 'n', 'files = ["n/*"]'],
+    ['a folder with its slash', 'files = ["static/"]', 'static', 'public', 'files = ["public/"]'],
+    ['nothing beside the project', 'name = "../m/a.wasm"', 'm', 'n', 'name = "../m/a.wasm"'],
     ['nothing out of the project', 'files = ["a.txt"]', 'a.txt', '../a.txt', 'files = ["a.txt"]'],
     [
       'nothing that only begins the same',
@@ -48,6 +53,19 @@ describe('names follow', () => {
     const edits = renameEdits(parseManifest(text), [{ from, to }]);
     expect(applyEdits(text, edits)).toBe(text.replace(line, () => expected));
   });
+});
+
+test('on Windows, backslashes separate folders, too', () => {
+  const text = `[[handler]]\nname = 'bin\\a.wasm'\nfiles = ['static\\*.js', '.\\static\\a\\']\n`;
+  const renames = [
+    { from: 'bin', to: 'out' },
+    { from: 'static', to: 'public' },
+  ];
+  const manifest = parseManifest(text);
+  expect(applyEdits(text, renameEdits(manifest, renames, true))).toBe(
+    `[[handler]]\nname = 'out/a.wasm'\nfiles = ['public\\*.js', './public/a\\']\n`,
+  );
+  expect(renameEdits(manifest, renames, false)).toEqual([]);
 });
 
 test.each([
