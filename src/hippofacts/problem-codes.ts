@@ -164,8 +164,8 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeFacts>> = {
 };
 
 /** Where a code is explained: a fragment of the README, as in `README.md#no-match`. */
-export function codeUrl(code: ProblemCode, readme = 'README.md'): string {
-  return `${readme}#${code}`;
+export function codeUrl(code: ProblemCode): string {
+  return `README.md#${code}`;
 }
 
 function error(meaning: string, remedy: string): CodeFacts {

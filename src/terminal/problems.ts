@@ -20,13 +20,19 @@ const LEVELS: Readonly<Record<Severity, string>> = {
 };
 
 /** A workflow command of GitHub Actions, which shows the problem at its line. @param file absolute */
-export function annotation(screen: Screen, file: string, { severity, range, message }: Problem): string {
+export function annotation(
+  screen: Screen,
+  file: string,
+  { code, severity, range, message }: Problem,
+): string {
   const data = (text: string): string =>
     text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
   const property = (text: string): string => data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
   const { start, end } = range;
-  const place = `file=${property(inWorkspace(screen, file))},line=${start.line + 1},col=${start.column + 1},endLine=${end.line + 1}`;
-  return `::${LEVELS[severity]} ${place}::${data(message)}`;
+  // GitHub takes columns for one line alone.
+  const until = start.line === end.line ? `,endColumn=${end.column + 1}` : '';
+  const place = `file=${property(inWorkspace(screen, file))},line=${start.line + 1},col=${start.column + 1},endLine=${end.line + 1}${until}`;
+  return `::${LEVELS[severity]} ${place},title=${property(code)}::${data(message)}`;
 }
 
 /** GitHub knows files by where they are in the repository, wherever in there a step works. */

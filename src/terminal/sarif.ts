@@ -1,6 +1,5 @@
 // The problems of a HIPPOFACTS in SARIF 2.1.0 (OASIS), which code scanning and other tools of pull requests read.
 
-import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Range } from '../hippofacts/position.ts';
@@ -73,20 +72,12 @@ export function sarifLog(screen: Screen, file: string, problems: readonly Proble
 
 function ruleOf(code: ProblemCode): object {
   const { meaning, remedy, severity } = PROBLEM_CODES[code];
-  const helpUri = readmeUrl(code);
   return {
     id: code,
     shortDescription: { text: meaning },
     help: { text: `${meaning} ${remedy}`, markdown: `${meaning} ${remedy} (${codeUrl(code)})` },
-    ...(helpUri !== undefined && { helpUri }),
     defaultConfiguration: { level: LEVELS[severity] },
   };
-}
-
-/** In the README beside the program; there is no other place where it is told. */
-function readmeUrl(code: ProblemCode): string | undefined {
-  const readme = new URL('../README.md', import.meta.url);
-  return existsSync(readme) ? codeUrl(code, readme.href) : undefined;
 }
 
 /** Relative to the repository or to the folder that the command was called in, with `/` and escapes. */

@@ -285,7 +285,7 @@ describe('hippo publish', () => {
     const ran = await run(['publish', '-v', 'production'], { GITHUB_ACTIONS: 'true', CI: 'true' });
     expect(ran.code).toBe(3);
     expect(ran.stderr).toMatch(
-      /^::error file=HIPPOFACTS,line=3,col=\d+,endLine=3::.*valid semantic version/m,
+      /^::error file=HIPPOFACTS,line=3,col=\d+,endLine=3,endColumn=\d+,title=invalid-version::.*valid semantic version/m,
     );
     const inFolder = await run(['publish'], { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder });
     expect(inFolder.stderr).toContain(`::error file=${name}/HIPPOFACTS,line=3`);
