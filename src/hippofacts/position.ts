@@ -4,7 +4,7 @@ export interface Position {
   /** UTF-16 units from the start of the text. */
   readonly offset: number;
   readonly line: number;
-  /** UTF-16 units from the start of the line. */
+  /** UTF-16 units from the start of the line; no editor shows a byte order mark, so it has no column. */
   readonly column: number;
 }
 
@@ -16,9 +16,10 @@ export interface Range {
 
 /** Finds line and column of an offset. Lines end at LF, CRLF or a CR alone, as in the Language Server Protocol. */
 export class LineIndex {
-  readonly #starts: number[] = [0];
+  readonly #starts: number[];
 
   constructor(text: string) {
+    this.#starts = [text.startsWith('\uFEFF') ? 1 : 0];
     for (const end of text.matchAll(/\r\n|\n|\r/g)) this.#starts.push(end.index + end[0].length);
   }
 
@@ -30,7 +31,7 @@ export class LineIndex {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { offset, line: low, column: offset - (this.#starts[low] ?? 0) };
+    return { offset, line: low, column: Math.max(0, offset - (this.#starts[low] ?? 0)) };
   }
 
   range(start: number, end: number): Range {

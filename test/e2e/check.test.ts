@@ -80,6 +80,19 @@ describe('hippo check', () => {
     );
   });
 
+  it('counts no column for a byte order mark', async () => {
+    manifest(`\uFEFF${CLEAN.replace('[bindle]', '[bindel]')}`);
+    expect((await check()).stdout).toMatch(/^HIPPOFACTS:1:2: error: /m);
+    const { problems } = JSON.parse((await check(['--format', 'json'])).stdout) as { problems: unknown[] };
+    expect(problems).toContainEqual(
+      expect.objectContaining({
+        code: 'unknown-field',
+        start: { line: 1, column: 2, offset: 2 },
+        end: { line: 1, column: 8, offset: 8 },
+      }),
+    );
+  });
+
   it('prints JSON', async () => {
     manifest(`# 🦛\n${WRONG}`);
     const { stdout, code } = await check(['--format', 'json']);
