@@ -3,6 +3,8 @@
 import type { KnownChannel, ProjectFacts } from '../facts.ts';
 import type { Manifest } from '../parse.ts';
 import type { Range } from '../position.ts';
+import type { Problem } from '../problem.ts';
+import { routeProblems } from '../route-problems.ts';
 import { routePrefix } from '../routes.ts';
 import { docMarkdown, docOf } from '../schema-docs.ts';
 import { listOf } from '../text.ts';
@@ -139,7 +141,11 @@ function tryTo<T>(work: () => T): T | undefined {
   }
 }
 
-async function routeText({ text, manifest, facts: { server } }: Asked): Promise<string> {
+async function routeText({ text, node, manifest, facts: { server } }: Asked): Promise<string | undefined> {
+  // That it never answers is told as a problem; where it goes would say something else.
+  const isHere = ({ range }: Problem): boolean => range.start.offset === node.range.start.offset;
+  if (routeProblems(manifest).some((problem) => problem.code !== 'route-wildcard' && isHere(problem)))
+    return undefined;
   const name = manifest.bindle?.name?.value;
   const channels = name === undefined ? undefined : await server?.channels(name);
   const addresses = (channels ?? []).flatMap((channel) => {

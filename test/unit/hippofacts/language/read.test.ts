@@ -30,6 +30,11 @@ async function over(text: string, word: string, facts = knownFacts(SERVER)): Pro
 }
 
 describe('hover', () => {
+  test.each(['/healthz', 'shop', '/a?b'])('says nowhere that the route %s answers', async (route) => {
+    const text = `[[handler]]\nroute = "${route}"\n`;
+    expect(await over(text, `${route}"`)).not.toMatch(/^Answers/);
+  });
+
   test.each([
     ['a table', '[bindle]', 'What the app is called'],
     ['the name of a table', 'handler', 'answers the requests for a route'],
