@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Connections } from '../../../src/editor/connections/connections.ts';
 import { EditorError } from '../../../src/editor/failure.ts';
 import { AddHandler } from '../../../src/editor/language/add-handler.ts';
 import * as analysis from '../../../src/editor/language/analysis.ts';
@@ -11,6 +12,7 @@ import { Diagnoser, TYPING } from '../../../src/editor/language/diagnoser.ts';
 import { LanguageDocuments, type TextDocument } from '../../../src/editor/language/documents.ts';
 import { findRoute } from '../../../src/editor/language/find-route.ts';
 import { FollowRenames } from '../../../src/editor/language/follow-renames.ts';
+import { CurrentServer } from '../../../src/editor/language/server.ts';
 import { chooseFile } from '../../../src/editor/language/show-files.ts';
 import type { Texts } from '../../../src/editor/language/texts.ts';
 import type { Watch } from '../../../src/editor/language/watched-project.ts';
@@ -19,6 +21,7 @@ import { Projects } from '../../../src/editor/projects.ts';
 import type { ServerFacts } from '../../../src/hippofacts/facts.ts';
 import type { Problem } from '../../../src/hippofacts/problem.ts';
 import { applyEdits } from '../../../src/hippofacts/text-edit.ts';
+import { ServerLook, type ServerFactsOptions } from '../../../src/session/server-facts.ts';
 import { FakeApp } from '../../support/fake-app.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -379,6 +382,32 @@ describe('HIPPOFACTS', () => {
       await expect(find()).rejects.toMatchObject({ code: 'NO_HANDLER' });
     });
   });
+});
+
+test('a late answer of the current server is told of, and kept', async () => {
+  const { promise, resolve } = Promise.withResolvers<readonly []>();
+  let asked = 0;
+  const client = { findApps: () => (asked++, promise), channel: () => Promise.reject(new Error()) };
+  class ImpatientLook extends ServerLook {
+    constructor(options: ServerFactsOptions) {
+      super({ ...options, patience: 1 });
+    }
+  }
+  const connections = {
+    status: { name: 'test', connection: { hippoUrl: 'http://hippo.test' }, state: 'ready' },
+    onDidChange: () => ({ dispose: () => undefined }),
+    core: async () => ({ ServerLook: ImpatientLook }),
+    peek: async () => ({ connection: { hippoUrl: 'http://hippo.test' }, client }),
+  };
+  const current = new CurrentServer(app, connections as unknown as Connections);
+  const changed = Promise.withResolvers<undefined>();
+  current.onDidChange(() => changed.resolve(undefined));
+  expect(await current.channels('weather')).toBeUndefined();
+  resolve([]);
+  await changed.promise;
+  expect(await current.channels('weather')).toEqual([]);
+  expect(asked).toBe(1);
+  current.dispose();
 });
 
 test('the files of a handler can be chosen from', async () => {
