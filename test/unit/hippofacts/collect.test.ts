@@ -221,7 +221,8 @@ describe('modules', () => {
       'it does not exist: build it, or correct its name',
     ],
     ['a folder', 'bin', { 'bin/a.wasm': '' }, 'it is a folder, not a module'],
-    ['the project', '', {}, 'it is a folder, not a module'],
+    ['no name', '', {}, 'its name is empty, write that of the file that the build makes'],
+    ['the project', '.', {}, 'it is a folder, not a module'],
     ['a pattern', '*.wasm', { 'a.wasm': '' }, 'a module is one file, its name is not expanded as a pattern'],
     [
       'a link to nothing',
@@ -235,7 +236,7 @@ describe('modules', () => {
     const { ok, problems } = await collectIn(folder, module(name));
     expect(ok).toBe(false);
     expect(problems.map((problem) => [problem.code, problem.message, problem.replacement])).toEqual([
-      ['missing-module', `Could not assemble parcel for file ${name}: ${message}`, replacement],
+      ['missing-module', `Could not assemble parcel for file ${name || '""'}: ${message}`, replacement],
     ]);
   });
 
