@@ -139,7 +139,94 @@ export const CORPUS: readonly Diagnosed[] = [
     expected: [['unquoted-text', 'error', 'in quotes', '"/"']],
   },
 
+  {
+    name: 'an escape that is none',
+    text: withFiles(String.raw`["a\⟦q.txt⟧"]`),
+    expected: [['bad-escape', 'error', 'no escape']],
+  },
+  {
+    name: 'a control character',
+    text: `${BINDLE}${HANDLER}entrypoint = "a⟦\u0001⟧b"\n`,
+    expected: [['control-character', 'error', 'not allowed']],
+  },
+  {
+    name: 'a key twice',
+    text: `${BINDLE}${HANDLER}⟦name⟧ = "n.wasm"\n`,
+    expected: [['duplicate-key', 'error', 'name is already set on line']],
+  },
+  {
+    name: 'a table twice',
+    text: `${BINDLE}${HANDLER}[⟦bindle⟧]\ndescription = "x"\n`,
+    expected: [['duplicate-table', 'error', 'bindle is already set on line']],
+  },
+  {
+    name: 'a comma that is missing',
+    files: { 'a.txt': '1', 'b.txt': '2' },
+    text: withFiles('["a.txt" ⟦"⟧b.txt"]'),
+    expected: [['missing-comma', 'error', 'A comma is missing']],
+  },
+  {
+    name: 'an inline table of two lines',
+    text: `${BINDLE}[[handler]]\nroute = "/"\nexternal = { bindleId = "a/1.0.0",\n  ⟦handlerId⟧ = "h" }\n`,
+    expected: [['multi-line-table', 'error', 'one line']],
+  },
+  {
+    name: 'an inline table that is half-typed',
+    text: `${BINDLE}[[handler]]\nroute = "/"\nexternal = ⟦{ bindleId = "a/1.0.0", handlerId = "h"⟧\n`,
+    expected: [['unclosed-table', 'error', 'add } at its end']],
+  },
+  {
+    name: 'a deep list',
+    text: withFiles(`${'['.repeat(32)}⟦[⟧]${']'.repeat(32)}`),
+    expected: [['too-deep', 'error', 'too deeply']],
+  },
+  {
+    name: 'a long text',
+    text: `${BINDLE}${HANDLER}entrypoint = ⟦"${'e'.repeat(70_000)}"⟧\n`,
+    expected: [['too-long', 'error', 'too long']],
+  },
+  {
+    name: 'text after a value',
+    text: `${BINDLE}${HANDLER}entrypoint = "_start" ⟦"⟧b"\n`,
+    expected: [['trailing-text', 'error', 'Only a comment']],
+  },
+  {
+    name: 'a value without its key',
+    text: `${BINDLE}${HANDLER}⟦= "x"⟧\n`,
+    expected: [['syntax', 'error', 'A key is missing']],
+  },
+
   // It is TOML, but no manifest.
+  {
+    name: 'a name that bindles cannot have',
+    text: `[bindle]\nname = ⟦"a b"⟧\nversion = "1.2.3"\n${HANDLER}`,
+    expected: [['invalid-name', 'error', 'contains " "']],
+  },
+  {
+    name: 'no handlers',
+    text: BINDLE.replace('[bindle]', '⟦[bindle]⟧'),
+    expected: [['no-handlers', 'error', 'add a [[handler]]']],
+  },
+  {
+    name: 'an entrypoint of what is elsewhere',
+    text: `${BINDLE}[[handler]]\nroute = "/"\n⟦entrypoint⟧ = "e"\n[handler.external]\nbindleId = "a/1.0.0"\nhandlerId = "h"\n`,
+    expected: [['entrypoint-on-external', 'error', 'may not specify an entrypoint']],
+  },
+  {
+    name: 'a bindle id without its version',
+    text: external('⟦"tools"⟧', '"h"'),
+    expected: [['invalid-id', 'error', 'name, a slash and the version']],
+  },
+  {
+    name: 'values and headers of another type',
+    files: { 'a.txt': '1' },
+    text: `[bindle]\nname = ⟦3⟧\nversion = "1.2.3"\n⟦[handler]⟧\nroute = "/"\nname = "m.wasm"\nfiles = ⟦"a.txt"⟧\n`,
+    expected: [
+      ['wrong-type', 'error', 'text in quotes', '"3"'],
+      ['wrong-type', 'error', 'written as [[handler]]', '[[handler]]'],
+      ['wrong-type', 'error', 'list of texts', '["a.txt"]'],
+    ],
+  },
   {
     name: 'a misspelled key',
     text: `${BINDLE}${HANDLER}⟦file⟧ = ["a"]\n`,
