@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { parseManifest } from '../../../src/hippofacts/parse.ts';
 import type { ProblemCode } from '../../../src/hippofacts/problem.ts';
 import { runs } from '../../support/runs.ts';
+import { TOML_BITS } from './toml-bits.ts';
 
 interface Verdict {
   text: string;
@@ -94,65 +95,6 @@ const VALUES = `a = 1.5e3\nb = 0x1F\nc = 2020-01-01T10:00:00.5+01:00\nd = 10:00:
 const TABLES = `[a]\nb.c = 1\nb.d = {x = 1, y.z = 2}\n[a.e]\n[[l]]\n[l.m]\n[[l]]\nq = [[1,2],['a']]\n[d.f.g]\n[d]\n`;
 const TEXTS = `s = """a\\\n  b"""\nt = '''x'y'''\nu = "\\u00e9\\t"\nv = """\n""a"""""\n`;
 
-const BITS = [
-  ...[
-    '[',
-    ']',
-    '{',
-    '}',
-    '"',
-    "'",
-    '=',
-    '.',
-    ',',
-    '#',
-    '\n',
-    '\r\n',
-    '\r',
-    '\\',
-    '"""',
-    "'''",
-    ' ',
-    '\t',
-    'a',
-    '1',
-    '-',
-  ],
-  ...[
-    '_',
-    '\0',
-    '\u007f',
-    '\uFEFF',
-    '\u00a0',
-    'é',
-    '😀',
-    '[[',
-    ']]',
-    '[a]',
-    '[bindle]\n',
-    'route = "/"\n',
-    '{}',
-    '[]',
-  ],
-  ...[
-    '{a=1}',
-    '""',
-    '\\u00e9',
-    '\\U0001F600',
-    '\\x41',
-    '\\q',
-    '0x1',
-    '0b2',
-    '07',
-    '+1',
-    '1e5',
-    '.5',
-    '5.',
-    'inf',
-    'nan',
-  ],
-  ...['true', '2020-01-01', 'T', 'Z', '+01:00', ':00', '"a".b', 'a b', '# x'],
-];
 const LINES = [
   '[a]',
   '[[a]]',
@@ -172,7 +114,7 @@ const LINES = [
 const edit = fc.record({
   at: fc.nat(10_000),
   drop: fc.nat(5),
-  bit: fc.constantFrom('', ...BITS),
+  bit: fc.constantFrom('', ...TOML_BITS),
   copy: fc.nat(12),
   from: fc.nat(10_000),
 });

@@ -11,62 +11,16 @@ import { applyEdits, type TextEdit } from '../../../../src/hippofacts/text-edit.
 import type { Symbol } from '../../../../src/hippofacts/language/outline.ts';
 import { ask, problemsOf } from './ask.ts';
 import { corpus, RICH } from './corpus.ts';
+import { TOML_BITS } from '../toml-bits.ts';
 import { knownFacts, SERVER } from './known-facts.ts';
 
 /** `npm run test:long`: 100,000 edited texts. */
 const RUNS = process.env['HIPPO_TEST_LONG'] ? 100_000 : 300;
 
 const BITS = [
-  ...[
-    '[',
-    ']',
-    '[[',
-    ']]',
-    '{',
-    '}',
-    '"',
-    "'",
-    '"""',
-    "'''",
-    '=',
-    '.',
-    ',',
-    '#',
-    '\n',
-    '\r\n',
-    '\r',
-    '\\',
-    ' ',
-    '\t',
-  ],
-  ...[
-    'a',
-    '1',
-    '-',
-    '_',
-    '*',
-    '/',
-    '\0',
-    '\u007f',
-    '\uFEFF',
-    '\u00a0',
-    'é',
-    '😀',
-    '\ud800',
-    '1.0',
-    'true',
-    '# x',
-  ],
-  ...[
-    '[[handler]]\n',
-    '[bindle]\n',
-    '[handler.external]\n',
-    '[han',
-    'route = "/"\n',
-    'fil',
-    'files = [',
-    'external = {',
-  ],
+  ...TOML_BITS,
+  ...['*', '/', '\ud800', '1.0', '[[handler]]\n', '[handler.external]\n', '[han'],
+  ...['fil', 'files = [', 'external = {'],
 ];
 
 const edit = fc.record({
