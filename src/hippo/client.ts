@@ -66,6 +66,11 @@ export class HippoClient {
     return this.#connection.url;
   }
 
+  /** For clients of what is served beside Hippo's own API: they sign in together. */
+  get connection(): HippoConnection {
+    return this.#connection;
+  }
+
   /** Which dialect the server speaks. Asks, without a token and without changing anything, once. */
   dialect(options: CallOptions = {}): Promise<Dialect> {
     return this.#connection.dialect(options);

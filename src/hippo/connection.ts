@@ -15,7 +15,16 @@ import type { Page, Session } from './api.ts';
 import { OLD_PATHS, SINGULAR_PATHS, type Dialect } from './dialects.ts';
 import { HippoError, refused, unanswered } from './errors.ts';
 import { readEventStream, type ServerSentEvent } from './event-stream.ts';
-import { pathOf, routes, type AnswerOf, type Operation, type RequestOf, type Route } from './routes.ts';
+import {
+  pathOf,
+  routes,
+  type AnswerOf,
+  type BodyOf,
+  type Operation,
+  type RequestOf,
+  type ResultOf,
+  type Route,
+} from './routes.ts';
 
 const PAGE_SIZE = 200;
 /** A token that ends within so many milliseconds is not used any more. */
@@ -163,6 +172,17 @@ export class HippoConnection {
     const template =
       dialect === 'P' ? route.path : dialect === 'S' ? SINGULAR_PATHS[operation] : oldPath(operation);
     if (template === undefined) throw this.unsupported(`this (${route.method} ${route.path})`);
+    return (await this.#send(route, template, call)) as AnswerOf<O>;
+  }
+
+  /** The same for a route of another table, which only servers of the final dialect can have. */
+  async request<R extends Route>(route: R, call: Call & { body?: BodyOf<R> } = {}): Promise<ResultOf<R>> {
+    if ((await this.dialect(call)) !== 'P') throw this.unsupported(`this (${route.method} ${route.path})`);
+    return (await this.#send(route, route.path, call)) as ResultOf<R>;
+  }
+
+  /** @param template the path, with its parameters in braces */
+  async #send(route: Route, template: string, call: Call): Promise<unknown> {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(call.query ?? {}))
       if (value !== undefined) query.set(key, String(value));
@@ -188,8 +208,7 @@ export class HippoConnection {
       },
     );
     this.#succeeded(answer);
-    if (route.answer === undefined || answer.status === 204) return undefined as AnswerOf<O>;
-    return this.#parsed(answer) as AnswerOf<O>;
+    return route.answer === undefined || answer.status === 204 ? undefined : this.#parsed(answer);
   }
 
   /** Creates something on a server of dialect O. @returns its id */
@@ -207,13 +226,18 @@ export class HippoConnection {
   }
 
   /** Reads all pages. */
-  async all<T>(operation: Operation, options: CallOptions, query: NonNullable<Call['query']>): Promise<T[]> {
+  async all<T>(
+    list: Operation | Route,
+    options: CallOptions & { readonly params?: Readonly<Record<string, string>> },
+    query: NonNullable<Call['query']>,
+  ): Promise<T[]> {
     const items: T[] = [];
+    const { signal, params = {} } = options;
     for (let pageIndex = 0; ; pageIndex++) {
-      const answer = (await this.call(operation, {
-        signal: options.signal,
-        query: { ...query, pageIndex, pageSize: PAGE_SIZE },
-      })) as unknown as Page<T> | Record<string, T[]>;
+      const call: Call = { signal, params, query: { ...query, pageIndex, pageSize: PAGE_SIZE } };
+      const answer = (await (typeof list === 'string'
+        ? this.call(list, call as Call & { body?: never })
+        : this.request(list, call as Call & { body?: never }))) as Page<T> | Record<string, T[]>;
       const { items: found } = answer;
       if (!Array.isArray(found)) {
         // Before 0.18 a list is whole, below a name of its own.

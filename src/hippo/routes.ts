@@ -37,17 +37,14 @@ import { NewMember, NewTeam, TeamItem } from './teams.ts';
  */
 export type Access = 'anyone' | 'deployer' | 'account' | 'administrator';
 
-/** What a parameter of a path names. */
-export type Entity =
-  'App' | 'Channel' | 'Revision' | 'Certificate' | 'Team' | 'Account' | 'Token' | 'Key' | 'Member';
-
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Parameters stand in braces. */
   readonly path: string;
   readonly access: Access;
   readonly summary: string;
-  readonly params?: Readonly<Record<string, Entity>>;
+  /** What each parameter of the path names: a `Member` goes by its user name, all else by its GUID. */
+  readonly params?: Readonly<Record<string, string>>;
   readonly query?: TSchema;
   readonly body?: TSchema;
   /** The type of a body that is not JSON, which the route reads itself. */
@@ -63,7 +60,7 @@ export interface Route {
 
 const created = { status: 200, answer: Guid } as const;
 const done = { status: 204 } as const;
-const byId = <E extends Entity>(entity: E) => ({ params: { id: entity } }) as const;
+const byId = <E extends string>(entity: E) => ({ params: { id: entity } }) as const;
 const search = { query: pageQuery({}) } as const;
 const ofApp = { query: pageQuery({ appId: Type.Optional(Guid) }) } as const;
 
@@ -459,19 +456,25 @@ export type Operation = keyof typeof routes;
 /** Operations whose answer goes on. */
 export type StreamOperation = 'events' | 'followChannelLogs';
 
-/** What a request of this operation sends. */
-export type RequestOf<O extends Operation> = (typeof routes)[O] extends { body: infer B extends TSchema }
-  ? Static<B>
-  : undefined;
+/** What a request for a route sends. */
+export type BodyOf<R> = R extends { body: infer B extends TSchema } ? Static<B> : undefined;
 
-/** What the answer to this operation holds. */
-export type AnswerOf<O extends Operation> = (typeof routes)[O] extends { answer: infer A extends TSchema }
-  ? Static<A>
-  : undefined;
+/** What the answer of a route holds. */
+export type ResultOf<R> = R extends { answer: infer A extends TSchema } ? Static<A> : undefined;
 
-export type ParamsOf<O extends Operation> = (typeof routes)[O] extends { params: infer P }
+/** What a route takes in its query, checked. */
+export type QueryOf<R> = R extends { query: infer Q extends TSchema } ? Static<Q> : undefined;
+
+/** The parameters of a route's path. */
+export type ParamsOf<R> = R extends { params: infer P }
   ? { readonly [K in keyof P]: string }
   : Record<never, string>;
+
+/** What a request of this operation sends. */
+export type RequestOf<O extends Operation> = BodyOf<(typeof routes)[O]>;
+
+/** What the answer to this operation holds. */
+export type AnswerOf<O extends Operation> = ResultOf<(typeof routes)[O]>;
 
 /** The path with its parameters filled in. */
 export function pathOf(path: string, params: Readonly<Record<string, string>> = {}): string {

@@ -1,12 +1,12 @@
 // What each operation of the route table does.
 
 import type { IncomingMessage } from 'node:http';
-import type { Static, TSchema } from 'typebox';
 import { ValidationError, type StoredBindle, type Pruned, type Session } from '../../hippo/api.ts';
 import type {
   AnswerOf,
   Operation,
   ParamsOf,
+  QueryOf,
   RequestOf,
   routes,
   StreamOperation,
@@ -23,10 +23,6 @@ import { UnauthorizedError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import type { HippoState } from './state.ts';
 
-type QueryOf<O extends Operation> = (typeof routes)[O] extends { query: infer Q extends TSchema }
-  ? Static<Q>
-  : undefined;
-
 type CallerOf<O extends Operation> = (typeof routes)[O]['access'] extends infer A
   ? A extends 'anyone'
     ? Caller | undefined
@@ -38,8 +34,8 @@ type CallerOf<O extends Operation> = (typeof routes)[O]['access'] extends infer 
 /** A request that has been checked against the route table. */
 export interface Call<O extends Operation> {
   readonly caller: CallerOf<O>;
-  readonly params: ParamsOf<O>;
-  readonly query: QueryOf<O>;
+  readonly params: ParamsOf<(typeof routes)[O]>;
+  readonly query: QueryOf<(typeof routes)[O]>;
   readonly body: RequestOf<O>;
   readonly request: IncomingMessage;
   /** Where it comes from. */

@@ -120,7 +120,7 @@ function bodyFor(route: Route, things: Things): unknown {
 
 function pathFor(route: Route, things: Things): string {
   const params = Object.fromEntries(
-    Object.entries(route.params ?? {}).map(([key, entity]) => [key, things[entity]]),
+    Object.entries(route.params ?? {}).map(([key, entity]) => [key, things[entity as keyof Things]]),
   );
   return pathOf(route.path, params);
 }
