@@ -28,11 +28,6 @@ export function manifestNames(platform: NodeJS.Platform = process.platform): rea
   return platform === 'win32' || platform === 'darwin' ? SPELLINGS_ANY_CASE : SPELLINGS;
 }
 
-/** True if a file of this name is a manifest, for whoever opens files by name. */
-export function isManifestName(name: string): boolean {
-  return SPELLINGS.includes(name);
-}
-
 /** True if a file of this name stands for itself. */
 export function isModule(file: string): boolean {
   return path.extname(file).toLowerCase() === '.wasm';
