@@ -8,6 +8,7 @@ import { inOrder, type Problem, type ProblemCode } from './problem.ts';
 import { quote } from './quote.ts';
 import { fieldOf, MANIFEST, type Field, type Fields } from './schema.ts';
 import type { Entry, Table, Value } from './syntax.ts';
+import { addonProblems } from './wanted-addons.ts';
 
 /** How the version will be used: as it stands, or with the user and the time appended (bindle.md §8.10). */
 export type Versioning = 'production' | 'dev';
@@ -20,7 +21,7 @@ export function checkManifest(manifest: Manifest, versioning: Versioning = 'prod
   checker.bindle(versioning);
   for (const handler of manifest.handlers) checker.handler(handler);
   checker.entries();
-  return inOrder(checker.problems);
+  return inOrder([...checker.problems, ...addonProblems(manifest)]);
 }
 
 const WANTED = {

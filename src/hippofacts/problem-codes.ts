@@ -43,6 +43,14 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeFacts>> = {
   'unclosed-text': error('A text is not closed.', 'Add the quote at its end.'),
   'unquoted-text': error('A text stands without quotes.', 'Put it in quotes.'),
 
+  'addon-syntax': error(
+    'The annotation `hippo_addons` holds what names no add-on.',
+    'Write `offering[:plan] [as name]`, with commas between: `"postgresql:small, redis as cache"`.',
+  ),
+  'addon-twice': error(
+    'The annotation `hippo_addons` has two add-ons of one name.',
+    'Give one of them another name: `redis as cache`.',
+  ),
   'entrypoint-on-external': error(
     'A handler from another bindle names an entrypoint.',
     'Remove it: the other bindle says which function answers.',

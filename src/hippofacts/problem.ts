@@ -29,6 +29,8 @@ export type ProblemCode =
   | 'unclosed-text'
   | 'unquoted-text'
   // It is TOML, but no manifest.
+  | 'addon-syntax'
+  | 'addon-twice'
   | 'entrypoint-on-external'
   | 'escaped-author'
   | 'invalid-id'

@@ -37,6 +37,11 @@ const DOCS: Readonly<Record<string, Doc>> = {
     summary: 'Texts under names of your own. They become part of the bindle, and Hippo leaves them alone.',
     example: '[annotations]\nteam = "web"',
   },
+  'annotations.hippo_addons': {
+    summary: 'The add-ons that the app needs: a publish offers to add those that its channel lacks.',
+    more: '`offering[:plan] [as name]`, with commas between. `hippo addons list` lists what there is.',
+    example: 'hippo_addons = "postgresql:small, redis as cache"',
+  },
   handler: {
     summary: 'A WebAssembly module that answers the requests for a route, and the files that it can read.',
     more: 'There is one `[[handler]]` for each route. Its module is a file of the project (`name`), or comes out of another bindle (`external`).',

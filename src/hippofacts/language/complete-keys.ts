@@ -7,7 +7,7 @@ import { fieldOf, MANIFEST, type Field } from '../schema.ts';
 import type { Completion } from './completion.ts';
 import { freeId, freeModule, freeRoute } from './free-names.ts';
 import { lineEndOf } from './line-ends.ts';
-import { fieldAt, fieldsAt, type HeaderPlace, type KeyPlace, type Path } from './place.ts';
+import { fieldAt, type HeaderPlace, type KeyPlace, type Path } from './place.ts';
 import { stop } from './snippet.ts';
 
 export async function keyCompletions(
@@ -95,7 +95,7 @@ function isOpen(path: Path, name: string, taken: ReadonlySet<string>): boolean {
 
 function key(manifest: Manifest, place: KeyPlace, name: string, index: number): Completion {
   const { path, word, followed, comma } = place;
-  const field = fieldOf(fieldsAt(path) ?? {}, name);
+  const field = fieldAt([...path, name]);
   const isNeeded = field?.required || (path[0] === 'handler' && name === 'name');
   const value = field && !followed ? ` = ${emptyValue([...path, name], field)}${comma ? ',' : ''}` : '';
   const quoted = /^["']?/.exec(word.typed)?.[0] ?? '';

@@ -107,7 +107,7 @@ export function fieldAt(path: Path): Field | undefined {
   let fields: Fields | undefined = MANIFEST;
   let field: Field | undefined;
   for (const name of path) {
-    field = fields && fieldOf(fields, name);
+    field = field?.type === 'map' ? { type: 'string' } : fields && fieldOf(fields, name);
     fields = field && 'fields' in field ? field.fields : undefined;
   }
   return field;

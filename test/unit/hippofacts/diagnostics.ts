@@ -208,6 +208,36 @@ export const CORPUS: readonly Diagnosed[] = [
     expected: [['no-handlers', 'error', 'add a [[handler]]']],
   },
   {
+    name: 'add-ons, as they should be',
+    text: `${BINDLE}${HANDLER}[annotations]\nhippo_addons = "postgresql:small, redis:free as cache,redis@other as  Sessions"\n`,
+    expected: [],
+  },
+  {
+    name: 'add-ons that are none',
+    text: `${BINDLE}${HANDLER}[annotations]\nhippo_addons = "⟦postgresql small⟧, ⟦redis:free as 9lives⟧,⟦ ⟧,⟦@b⟧, ⟦a:⟧,⟦"⟧\n`,
+    expected: [
+      ['addon-syntax', 'error', '"postgresql small" names no add-on'],
+      ['addon-syntax', 'error', '"9lives" cannot be the name'],
+      ['addon-syntax', 'error', 'comma too many'],
+      ['addon-syntax', 'error', 'names no add-on'],
+      ['addon-syntax', 'error', 'names no add-on'],
+      ['addon-syntax', 'error', 'comma too many'],
+    ],
+  },
+  {
+    name: 'add-ons of one name',
+    text: `${BINDLE}${HANDLER}[annotations]\nhippo_addons = "redis:free, ⟦redis@other:small⟧, postgresql as cache, ⟦mysql as CACHE⟧"\n`,
+    expected: [
+      ['addon-twice', 'error', 'two add-ons called redis'],
+      ['addon-twice', 'error', 'two add-ons called CACHE'],
+    ],
+  },
+  {
+    name: 'an add-on behind an escape',
+    text: `${BINDLE}${HANDLER}[annotations]\nhippo_addons = ⟦"redis\\tfree"⟧\n`,
+    expected: [['addon-syntax', 'error', 'names no add-on']],
+  },
+  {
     name: 'an entrypoint of what is elsewhere',
     text: `${BINDLE}[[handler]]\nroute = "/"\n⟦entrypoint⟧ = "e"\n[handler.external]\nbindleId = "a/1.0.0"\nhandlerId = "h"\n`,
     expected: [['entrypoint-on-external', 'error', 'may not specify an entrypoint']],

@@ -97,7 +97,7 @@ describe('tables and keys', () => {
       ],
     ],
     ['the name of that table', `${HANDLER}[handler.|`, ['[handler.external]']],
-    ['annotations', '[annotations]\na| = "b"', []],
+    ['annotations', '[annotations]\na| = "b"', ['hippo_addons']],
     ['an unknown table', '[other]\na| = "b"', []],
     ['a comment', '# |', []],
     ['a comment behind a value', '[bindle]\nname = "a" # |', []],
