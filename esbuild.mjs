@@ -19,6 +19,7 @@ const entryPoints = {
   platform: 'src/platform.ts',
   'runtime-process': 'src/platform/runtime/process.ts',
   'runtime-worker': 'src/platform/runtime/worker.ts',
+  'broker-sqlite': 'src/platform/brokers/sqlite/main.ts',
 };
 const bundles = new Map(
   Object.entries(entryPoints).map(([name, path]) => [resolve(root, path), `./${name}.cjs`]),
