@@ -14,6 +14,13 @@ export const EVENT_TYPES = [
   'channel.status',
   'revision.created',
   'revision.deleted',
+  'addon.created',
+  /** Its state, its plan, a binding, or what is being done with it. */
+  'addon.changed',
+  'addon.deleted',
+  /** Told to everybody, as is the next; who may not see the broker or the offerings finds nothing new. */
+  'broker.changed',
+  'offerings.changed',
   /** Events were missed that are no longer kept: read everything again. */
   'reset',
 ] as const;
@@ -23,6 +30,8 @@ export const HippoEvent = Type.Object({
   at: Timestamp,
   appId: Type.Optional(Guid),
   channelId: Type.Optional(Guid),
+  addonId: Type.Optional(Guid),
+  brokerId: Type.Optional(Guid),
   revisionId: Type.Optional(Guid),
   revisionNumber: Type.Optional(Type.String()),
   status: Type.Optional(ChannelState),

@@ -4,10 +4,13 @@ import type { TSchema } from 'typebox';
 import { ProblemDetails } from './common.ts';
 import { routes, type Route } from './routes.ts';
 
-/** @param version of the product */
-export function openApi(version: string): object {
+/**
+ * @param version of the product
+ * @param more routes that are served beside Hippo's own
+ */
+export function openApi(version: string, more: Readonly<Record<string, Route>> = {}): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const [operationId, route] of Object.entries(routes) as [string, Route][])
+  for (const [operationId, route] of Object.entries<Route>({ ...routes, ...more }))
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(operationId, route);
   return {
     openapi: '3.1.0',

@@ -76,6 +76,11 @@ export class Accounts {
     );
   }
 
+  teamName(id: string): string | undefined {
+    const row = this.#database.get('SELECT name FROM team WHERE id = ?', id);
+    return row && String(row['name']);
+  }
+
   isMember(accountId: string, teamId: string): boolean {
     return (
       this.#database.get('SELECT 1 FROM member WHERE team_id = ? AND account_id = ?', teamId, accountId) !==

@@ -36,6 +36,15 @@ export class ConflictError extends Error {
   }
 }
 
+/** It cannot go as long as something else needs it. */
+export class InUseError extends Error {
+  readonly code = 'IN_USE';
+  constructor(message: string) {
+    super(message);
+    this.name = 'InUseError';
+  }
+}
+
 /** Too many attempts. */
 export class LimitedError extends Error {
   readonly code = 'LIMITED';

@@ -7,6 +7,8 @@ import { visibleTeams, type AccountCaller } from './caller.ts';
 const KEPT = 10_000;
 /** So many are read at once. */
 const BATCH = 200;
+/** Stands where the id of a team would. */
+const EVERYBODY = '';
 
 export interface LoggedEvent {
   readonly id: number;
@@ -26,10 +28,13 @@ export class EventLog {
     this.#kept = kept;
   }
 
-  /** Belongs into the transaction of the change itself: the two are there or neither is. */
-  add(teamId: string, event: Omit<HippoEvent, 'at'>): void {
+  /**
+   * Belongs into the transaction of the change itself: the two are there or neither is.
+   * @param teamId who is told; null for everybody
+   */
+  add(teamId: string | null, event: Omit<HippoEvent, 'at'>): void {
     const json = JSON.stringify({ ...event, at: new Date().toISOString() });
-    this.#database.run('INSERT INTO event (team_id, json) VALUES (?, ?)', teamId, json);
+    this.#database.run('INSERT INTO event (team_id, json) VALUES (?, ?)', teamId ?? EVERYBODY, json);
     this.#database.run('DELETE FROM event WHERE id <= ?', this.last() - this.#kept);
     if (!this.#told) return;
     this.#told = false;
@@ -60,9 +65,10 @@ export class EventLog {
     const { sql, values } = visibleTeams(caller, 'team_id');
     const upTo = this.last();
     const events = this.#database.all(
-      `SELECT id, json FROM event WHERE id > ? AND id <= ? AND ${sql} ORDER BY id LIMIT ${BATCH}`,
+      `SELECT id, json FROM event WHERE id > ? AND id <= ? AND (team_id = ? OR ${sql}) ORDER BY id LIMIT ${BATCH}`,
       after,
       upTo,
+      EVERYBODY,
       ...values,
     ) as unknown as LoggedEvent[];
     const last = events.at(-1);

@@ -15,7 +15,7 @@ import type { Accounts } from './accounts.ts';
 import type { Authentication } from './authentication.ts';
 import type { AccountCaller, Caller } from './caller.ts';
 import type { DeployTokens } from './deploy-tokens.ts';
-import { ForbiddenError, NotFoundError } from './errors.ts';
+import { ForbiddenError, InUseError, NotFoundError } from './errors.ts';
 import type { Ownership } from './ownership.ts';
 import { page, type Listing } from './pages.ts';
 import { hashPassword } from './passwords.ts';
@@ -67,6 +67,9 @@ export interface HandlerOptions {
   readonly channelLog: (channelId: string) => readonly string[];
   /** Called when there is no such channel any more. */
   readonly channelRemoved: (channelId: string) => void;
+  /** Why an app or a channel has to stay, in sentences; undefined if it may go. */
+  readonly neededApp: (appId: string) => string | undefined;
+  readonly neededChannel: (channelId: string) => string | undefined;
   /** Called when a channel is to run no longer. */
   readonly channelStopped: (channelId: string) => void;
   readonly storeBindle: (caller: Caller, request: IncomingMessage) => Promise<StoredBindle>;
@@ -115,6 +118,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
     },
     moveApp: ({ caller, params, body }) => state.moveApp(caller, params.id, body.teamId),
     deleteApp({ caller, params }) {
+      demandUnneeded(options.neededApp(state.app(caller, params.id).id));
       for (const channelId of state.removeApp(caller, params.id)) channelRemoved(channelId);
     },
 
@@ -132,6 +136,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
       if (changed && body.desiredStatus === 'Dead') options.channelStopped(params.channelId);
     },
     deleteChannel({ caller, params }) {
+      demandUnneeded(options.neededChannel(state.channel(caller, params.id).id));
       state.removeChannel(caller, params.id);
       channelRemoved(params.id);
     },
@@ -195,6 +200,11 @@ export function createHandlers(options: HandlerOptions): Handlers {
 /** A short list that knows no other order than that of its names. */
 function named<T>(items: readonly T[], name: (item: T) => string): Listing<T, T> {
   return { rows: items, text: name, sort: { name }, item: (item) => item };
+}
+
+/** @throws InUseError */
+function demandUnneeded(reason: string | undefined): void {
+  if (reason !== undefined) throw new InUseError(reason);
 }
 
 function demandSameId(inPath: string, inBody: string, property = 'id'): void {

@@ -18,8 +18,8 @@ import { MIGRATIONS } from './migrations.ts';
 import { openOwnerToken, type OwnerToken } from './owner-token.ts';
 import { Ownership } from './ownership.ts';
 import { prune } from './prune.ts';
-import { openSecrets } from './secrets.ts';
-import { createHippoServer } from './server.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
+import { createHippoServer, type RouteExtension } from './server.ts';
 import { Sessions } from './sessions.ts';
 import { HippoState, type ChannelAddress, type ChannelPlace } from './state.ts';
 import { createUpload } from './upload.ts';
@@ -55,6 +55,13 @@ export interface HippoOptions {
   readonly channelRemoved: (channelId: string) => void;
   /** Called when a channel is to run no longer. */
   readonly channelStopped: (channelId: string) => void;
+  /** Why an app or a channel has to stay, in sentences; undefined if it may go. They may always, if not given. */
+  readonly neededApp?: (appId: string) => string | undefined;
+  readonly neededChannel?: (channelId: string) => string | undefined;
+  /** Which of these names a channel's add-ons have already given to variables. */
+  readonly takenVariables?: (channelId: string, keys: readonly string[]) => readonly string[];
+  /** Routes of another room, which are served beside Hippo's. */
+  readonly extension?: RouteExtension;
   /** What a channel that is to run really does, where that is known. */
   readonly channelState?: (channelId: string) => ChannelState | undefined;
   /** Where a channel is served, if it is. */
@@ -75,6 +82,11 @@ export interface HippoOptions {
 
 export interface Hippo {
   readonly state: HippoState;
+  readonly accounts: Pick<Accounts, 'teamsOf' | 'teamName'>;
+  /** Keeps texts that only this platform's key opens, and opens them again. */
+  readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
+  /** Tells those who listen to `/api/events`. */
+  readonly events: Pick<EventLog, 'add'>;
   /** The file with the token by which the machine's owner is known. */
   readonly owner: OwnerToken;
   /** Answers a request; never rejects. */
@@ -128,6 +140,7 @@ export function openHippo(options: HippoOptions): Hippo {
     bindleDescription: bindle.description,
     mayRead,
     mayServe: (teamId, name) => options.private !== true || ownership.mayServe(teamId, name),
+    ...(options.takenVariables && { takenVariables: options.takenVariables }),
     ...(options.channelState && { channelState: options.channelState }),
     ...(options.channelAddress && { channelAddress: options.channelAddress }),
   });
@@ -144,6 +157,8 @@ export function openHippo(options: HippoOptions): Hippo {
     channelLog: options.channelLog,
     channelRemoved: options.channelRemoved,
     channelStopped: options.channelStopped,
+    neededApp: options.neededApp ?? (() => undefined),
+    neededChannel: options.neededChannel ?? (() => undefined),
     storeBindle: createUpload({
       directory: join(directory, 'uploads'),
       maxBytes: options.maxUploadBytes ?? 1024 ** 3,
@@ -154,6 +169,7 @@ export function openHippo(options: HippoOptions): Hippo {
   });
   const server = createHippoServer({
     handlers,
+    ...(options.extension && { extension: options.extension }),
     authentication,
     streams,
     followLog(caller, channelId, signal) {
@@ -173,6 +189,9 @@ export function openHippo(options: HippoOptions): Hippo {
 
   return {
     state,
+    accounts,
+    secrets,
+    events,
     owner,
     handle: (request, response) => server.handle(request, response),
     openStreams: () => streams.count,

@@ -21,6 +21,17 @@ export interface PageQuery {
   readonly IsSortedAscending?: boolean;
 }
 
+/** True of what a handler of another table gives for a list. */
+export function isListing(answer: unknown): answer is Listing<unknown, unknown> {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'rows' in answer &&
+    'item' in answer &&
+    typeof answer.item === 'function'
+  );
+}
+
 /** @throws ValidationError if it cannot be sorted like that */
 export function page<R, I>(listing: Listing<R, I>, query: PageQuery): Page<I> {
   const {

@@ -9,7 +9,14 @@ import { ParcelFileError } from '../../bindle/parcel-files.ts';
 import { SignatureError } from '../../bindle/signing.ts';
 import { StandaloneError } from '../../bindle/standalone.ts';
 import { ParcelError } from '../store/parcels.ts';
-import { ConflictError, ForbiddenError, LimitedError, NotFoundError, SignInError } from './errors.ts';
+import {
+  ConflictError,
+  ForbiddenError,
+  InUseError,
+  LimitedError,
+  NotFoundError,
+  SignInError,
+} from './errors.ts';
 
 /** A request that cannot be taken at all. */
 export class RequestError extends Error {
@@ -68,6 +75,7 @@ export function problemOf(error: unknown): Problem {
     return problem(404, 'The specified resource was not found.', { detail: error.message });
   if (error instanceof ConflictError)
     return problem(409, 'The resource exists already.', { detail: error.message });
+  if (error instanceof InUseError) return problem(409, 'It is in use.', { detail: error.message });
   if (error instanceof LimitedError)
     return problem(
       429,
@@ -84,6 +92,7 @@ export function problemOf(error: unknown): Problem {
     );
   if (error instanceof StandaloneError && error.code === 'TOO_LARGE')
     return problem(413, 'The bindle is too large.', { detail: error.message });
+  if (isTitledRefusal(error)) return problem(error.status, error.title, { detail: error.message });
   if (isRefusal(error))
     return error.status === 409
       ? problem(409, 'The resource exists already.', { detail: 'There is a bindle with this id already.' })
@@ -109,6 +118,11 @@ function isRefusal(error: unknown): error is Error & { status: number } {
     'status' in error &&
     typeof error.status === 'number'
   );
+}
+
+/** How rooms beside this one turn something down, for people to read. */
+function isTitledRefusal(error: unknown): error is Error & { status: number; title: string } {
+  return isRefusal(error) && 'title' in error && typeof error.title === 'string';
 }
 
 function isBadBindle(error: unknown): error is Error {

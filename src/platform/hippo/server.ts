@@ -12,11 +12,24 @@ import { ForbiddenError } from './errors.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { Handlers } from './handlers.ts';
 import { readJson } from './body.ts';
+import { isListing, page, type PageQuery } from './pages.ts';
 import { addOlderDialects } from './older-dialects.ts';
 import { problemOf, RequestError, UnauthorizedError } from './problems.ts';
 
+/**
+ * Another route table, served beside Hippo's with the same checks. Its handlers get a `Call`; one that lists gives
+ * a `Listing`, of which a page becomes the answer.
+ */
+export interface RouteExtension {
+  readonly routes: Readonly<Record<string, Route>>;
+  readonly handlers: Readonly<Record<string, (call: never) => unknown>>;
+  /** Further paths of its operations; no description names them. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
 export interface HippoServerOptions {
   readonly handlers: Handlers;
+  readonly extension?: RouteExtension;
   readonly authentication: Authentication;
   readonly streams: EventStreams;
   /** The lines of a channel's log, those that are there and those that come. @throws NotFoundError */
@@ -78,17 +91,31 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
     router.on(all, pattern, () => {}, answer);
   };
 
-  const invoke: Invoke = async (operation, incoming, given = {}) => {
-    const route: Route = routes[operation];
+  const invoke: Invoke = (operation, incoming, given = {}) =>
+    run(routes[operation], handlers[operation], incoming, given);
+
+  async function run(
+    route: Route,
+    handler: (call: never) => unknown,
+    incoming: Incoming,
+    given: { params?: Readonly<Record<string, string>>; search?: URLSearchParams; body?: unknown } = {},
+  ): Promise<unknown> {
     const { request, address } = incoming;
     const caller = await demandCaller(route.access, request, address);
     const params = lowerCaseIds(given.params ?? incoming.params, route);
     const query = route.query && readQuery(route.query, given.search ?? incoming.search);
     const body =
       route.body && readBody(route.body, await bodyOf(given, request), { unwrap: route.unwrap ?? false });
-    const handler = handlers[operation] as (call: unknown) => unknown;
-    return handler({ caller, params, query, body, request, address });
-  };
+    const answer = await (handler as (call: unknown) => unknown)({
+      caller,
+      params,
+      query,
+      body,
+      request,
+      address,
+    });
+    return isListing(answer) ? page(answer, query as PageQuery) : answer;
+  }
 
   for (const [operation, route] of Object.entries(routes) as [Operation, Route][]) {
     if (operation === 'events' || operation === 'followChannelLogs') continue;
@@ -114,8 +141,19 @@ export function createHippoServer(options: HippoServerOptions): HippoServer {
     return undefined;
   });
   addOlderDialects(add, invoke);
+  const { extension } = options;
+  for (const [operation, route] of Object.entries(extension?.routes ?? {})) {
+    const handler = extension?.handlers[operation];
+    if (handler === undefined) throw new Error(`Nothing answers ${operation}.`);
+    const alias = extension?.aliases?.[operation];
+    for (const path of alias === undefined ? [route.path] : [route.path, alias])
+      add(route.method, path, async (incoming) => {
+        const body = await run(route, handler, incoming);
+        return { status: route.status, ...(route.answer === undefined ? {} : { body }) };
+      });
+  }
 
-  const description = openApi(options.version);
+  const description = openApi(options.version, extension?.routes);
   for (const path of ['/openapi.json', '/swagger/v1/swagger.json'])
     add('GET', path, () => Promise.resolve({ status: 200, body: description }));
 

@@ -100,6 +100,8 @@ export interface StateOptions {
   readonly mayRead: (caller: Caller, name: string) => boolean;
   /** Whether a team's apps may run the bindles of this name. */
   readonly mayServe: (teamId: string, name: string) => boolean;
+  /** Which of these names a channel's add-ons have already given to variables. */
+  readonly takenVariables?: (channelId: string, keys: readonly string[]) => readonly string[];
   /** What a channel that is to run really does, where that is known. */
   readonly channelState?: (channelId: string) => ChannelState | undefined;
   /** Where a channel is served, if it is. */
@@ -480,6 +482,25 @@ export class HippoState {
     });
   }
 
+  // For other rooms, which have checked whom they ask for
+
+  /** An app by its id, whoever's it is. */
+  appPlace(id: string): { id: string; name: string; teamId: string } | undefined {
+    const row = this.#database.get('SELECT id, name, team_id AS teamId FROM app WHERE id = ?', id);
+    return row as { id: string; name: string; teamId: string } | undefined;
+  }
+
+  /** A channel by its id, whoever's it is. */
+  channelPlace(id: string): { id: string; name: string; appId: string } | undefined {
+    const row = this.#database.get('SELECT id, name, app_id AS appId FROM channel WHERE id = ?', id);
+    return row as { id: string; name: string; appId: string } | undefined;
+  }
+
+  /** Names of the variables that a channel's owner has set. */
+  variableNames(channelId: string): string[] {
+    return this.#variables(channelId).map(({ key }) => key);
+  }
+
   // What is served
 
   /** The channel that is served under `domain`. */
@@ -568,6 +589,14 @@ export class HippoState {
   #setVariables(channelId: string, variables: readonly Variable[]): void {
     if (new Set(variables.map(({ key }) => key)).size < variables.length)
       throw new ValidationError('environmentVariables', 'must not have the same key twice');
+    const had = new Set(this.#variables(channelId).map(({ key }) => key));
+    const keys = variables.map(({ key }) => key).filter((key) => !had.has(key));
+    const [taken] = this.#options.takenVariables?.(channelId, keys) ?? [];
+    if (taken !== undefined)
+      throw new ValidationError(
+        'environmentVariables',
+        `must not have ${taken}, which an add-on gives the channel: take another name, or attach the add-on under another one`,
+      );
     this.#database.run('DELETE FROM variable WHERE channel_id = ?', channelId);
     for (const { key, value } of variables)
       this.#database.run('INSERT INTO variable VALUES (?, ?, ?)', channelId, key, value);
