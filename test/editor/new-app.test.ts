@@ -81,7 +81,7 @@ test('the walkthrough, from nothing to a page', { timeout: 300_000 }, async ({ v
   await vscode.step('publish it', async () => {
     await press(window, 'publish', 'Publish');
     // The compiler takes its time on a busy machine.
-    await window.notifications.with('Published weather').waitFor({ timeout: 120_000 });
+    await window.notifications.come('Published weather', 120_000);
     await expect.poll(() => done(window)).toEqual(['start', 'app', 'publish']);
   });
   const page = await vscode.step('open it in the browser', async () => {

@@ -70,7 +70,7 @@ async function far(vscode: VSCodeUnderTest, bindleUrl?: string): Promise<Far> {
   onTestFinished(async () => {
     await gate.close();
     await platform.stop();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   });
   const account = ['--username', 'ana', '--password', PASSWORD];
   await hippo(['register', ...account], { env: cleanEnv(home, { HIPPO_URL: platform.hippoUrl }) });
@@ -115,7 +115,7 @@ test('every way in, and one publish for two clicks', async ({ vscode }) => {
     await window.editor.type('0.2.0"');
     const button = window.page.locator('.editor-actions .action-label[aria-label^="Publish"]');
     await button.dblclick();
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   expect(readFileSync(join(folder, 'HIPPOFACTS'), 'utf8')).toContain('"0.2.0"');
   expect(await revisions(vscode)).toEqual([expect.stringMatching(/^0\.2\.0-/)]);
@@ -124,20 +124,20 @@ test('every way in, and one publish for two clicks', async ({ vscode }) => {
   await vscode.step('the lens above the bindle', async () => {
     const lens = window.page.locator('.codelens-decoration a', { hasText: 'Publish' });
     await lens.click();
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   await window.notifications.close('Published weather');
 
   await vscode.step('the menu of HIPPOFACTS', async () => {
     await window.menu.context(window.file('HIPPOFACTS'), 'Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   await window.notifications.close('Published weather');
   expect(await revisions(vscode)).toHaveLength(3);
 
   await vscode.step('the menu of a module', async () => {
     await window.menu.context(window.file('weather.wasm'), 'Publish');
-    await window.notifications.with('Published weather.wasm').waitFor();
+    await window.notifications.come('Published weather.wasm');
   });
 });
 
@@ -159,10 +159,11 @@ test('a preview, and a publish from there', async ({ vscode }) => {
         { label: 'weather.wasm' },
       ]);
   });
-  expect(await window.notifications.texts()).toEqual([]);
+  // That it was looked at is shown for a moment longer than it takes.
+  await expect.poll(() => window.notifications.texts()).toEqual([]);
   await vscode.step('publish from there', async () => {
     await view.titleAction('Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
     await view.pane.waitFor({ state: 'detached' });
   });
   writeFileSync(join(folder, 'static/style.css'), 'h1 { color: navy }\n');
@@ -196,7 +197,7 @@ describe('another Hippo', () => {
     });
     await vscode.step('is made', async () => {
       await window.dialogs.click('Make the app', 'Make App');
-      await window.notifications.with('production runs 0.1.0').waitFor();
+      await window.notifications.come('production runs 0.1.0');
       await window.notifications.close('production runs 0.1.0');
     });
     writeFileSync(join(folder, 'static/style.css'), 'h1 { color: navy }\n');
@@ -214,7 +215,7 @@ describe('another Hippo', () => {
     });
     await vscode.step('and never again', async () => {
       await window.dialogs.click('Change what production runs?', 'Publish and Never Ask');
-      await window.notifications.with('production runs 0.1.1').waitFor();
+      await window.notifications.come('production runs 0.1.1');
     });
     expect(readFileSync(join(folder, 'HIPPOFACTS'), 'utf8')).toBe(manifest('0.1.1'));
     // It is the person's own wish, and not everybody's in this workspace.
@@ -229,25 +230,25 @@ describe('another Hippo', () => {
     await vscode.step('an upload is under way', async () => {
       await window.command('Hippo: Publish');
       await window.dialogs.click('Make the app', 'Make App');
-      await window.notifications.with(/Sending 0\/2 files, 0 B of [\d.]+ KB/).waitFor();
+      await window.notifications.come(/Sending 0\/2 files, 0 B of [\d.]+ KB/);
       await expect.poll(gate.waiting).toBe(2);
     });
     await vscode.step('it is cancelled', async () => {
       await window.notifications.click('Sending', 'Cancel');
       await window.page.getByText(/Publishing weather: Cancelled/).waitFor();
     });
-    expect(await window.notifications.texts()).toEqual([]);
+    await expect.poll(() => window.notifications.texts()).toEqual([]);
     await gate.close();
     await vscode.step('the server is away', async () => {
       await window.command('Hippo: Publish');
-      await window.notifications.with('No Hippo answers').waitFor();
+      await window.notifications.come('No Hippo answers');
     });
     const again = await startGate(hippoUrl, Number(new URL(gate.url).port));
     onTestFinished(again.close);
     await vscode.step('it comes back, and the publish goes on where it stopped', async () => {
       await window.notifications.click('No Hippo answers', 'Retry');
       await window.dialogs.click('Make the app', 'Make App');
-      await window.notifications.with('Published weather').waitFor();
+      await window.notifications.come('Published weather');
     });
   });
 
@@ -270,7 +271,7 @@ describe('another Hippo', () => {
       await window.dialogs.click('Make the app', 'Make App');
       await expect.poll(uploads.waiting).toBeGreaterThan(0);
       await window.notifications.click('Publishing weather', 'Cancel');
-      await window.notifications.with('will be finished first').waitFor();
+      await window.notifications.come('will be finished first');
     };
     await vscode.step('uploads are finished first', publishAndCancel);
     uploads.open();
@@ -319,12 +320,12 @@ test('a session that ends amid a publish is opened again, by a question or by th
     await window.quick.enter(userName);
     await window.quick.asks(`Password of ${userName}`);
     await window.quick.enter(password);
-    await window.notifications.with("Keep it in VS Code's secret storage").waitFor();
+    await window.notifications.come("Keep it in VS Code's secret storage");
     endAtRelease();
     await window.command('Hippo: Publish');
     await window.quick.asks(`Password of ${userName}`);
     await window.quick.enter(password);
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   expect(real.revisions).toHaveLength(1);
   await vscode.step('none where the password is kept', async () => {
@@ -332,7 +333,7 @@ test('a session that ends amid a publish is opened again, by a question or by th
     await window.notifications.close('Published weather');
     endAtRelease();
     await window.command('Hippo: Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   expect(real.revisions).toHaveLength(2);
 });
@@ -379,27 +380,29 @@ test('a build that is found, offered once and remembered; one that fails stops t
   await vscode.step('it is offered', async () => {
     await window.command('Hippo: Publish');
     await window.quick.asks('With which task?');
-    expect(await window.quick.labels()).toEqual([
-      expect.stringContaining('Cargo: Build WASM'),
-      expect.stringContaining('Do Not Build'),
-      expect.stringContaining('Cargo: Build Native'),
-    ]);
+    await expect
+      .poll(() => window.quick.labels())
+      .toEqual([
+        expect.stringContaining('Cargo: Build WASM'),
+        expect.stringContaining('Do Not Build'),
+        expect.stringContaining('Cargo: Build Native'),
+      ]);
   });
   await vscode.step('it runs', async () => {
     await window.quick.pick('Cargo: Build WASM');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
     await window.notifications.close('Published weather');
   });
   writeFileSync(join(folder, 'build.sh'), 'echo "static/style.css:1: error: teal is not a colour"; exit 7\n');
   await vscode.step('it fails', async () => {
     await window.command('Hippo: Publish');
-    await window.notifications.with('The build "Cargo: Build WASM" failed (exit code 7)').waitFor();
+    await window.notifications.come('The build "Cargo: Build WASM" failed (exit code 7)');
     await window.page.locator('.markers-panel', { hasText: 'teal is not a colour' }).waitFor();
   });
   writeFileSync(join(folder, 'build.sh'), 'exit 0\n');
   await vscode.step('and is tried again', async () => {
     await window.notifications.click('failed (exit code 7)', 'Retry');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
 });
 
@@ -409,19 +412,18 @@ test('what is wrong with HIPPOFACTS stands at its place', async ({ vscode }) => 
   await vscode.step('shown', async () => {
     await window.command('Hippo: Publish');
     await window.page.locator('.marker-widget').waitFor();
-    expect(await window.editor.tab.innerText()).toContain('HIPPOFACTS');
+    await expect.poll(() => window.editor.tab.innerText()).toContain('HIPPOFACTS');
     const position = window.page.locator('.statusbar-item[id="status.editor.selection"]');
-    expect(await position.innerText()).toContain('Ln 3, Col 11');
+    await expect.poll(() => position.innerText()).toContain('Ln 3, Col 11');
   });
-  expect(await window.notifications.texts()).toEqual([]);
-  expect(await window.panel.problems()).toEqual([
-    expect.stringContaining('HIPPOFACTS'),
-    expect.stringMatching(/^Error: .*version/),
-  ]);
+  await expect.poll(() => window.notifications.texts()).toEqual([]);
+  await expect
+    .poll(() => window.panel.problems())
+    .toEqual([expect.stringContaining('HIPPOFACTS'), expect.stringMatching(/^Error: .*version/)]);
   writeFileSync(join(folder, 'HIPPOFACTS'), manifest());
   await vscode.step('and gone when it is right', async () => {
     await window.command('Hippo: Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
     await window.page.locator('.markers-panel', { hasText: 'No problems' }).waitFor();
   });
 });
@@ -430,7 +432,7 @@ test('from the palette to a page that answers, and back to an earlier version', 
   const window = await vscode.open(vscode.folder(project(), 'weather'));
   await vscode.step('publish', async () => {
     await window.command('Hippo: Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
   await vscode.step('its page', async () => {
     const page = await window.opens(() => window.notifications.click('Published weather', 'Open in Browser'));
@@ -444,7 +446,7 @@ test('from the palette to a page that answers, and back to an earlier version', 
   });
   await vscode.step('publish again', async () => {
     await window.command('Hippo: Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
     await window.notifications.close('Published weather');
   });
   const [first = ''] = await revisions(vscode);
@@ -456,10 +458,9 @@ test('from the palette to a page that answers, and back to an earlier version', 
     await expect.poll(() => view.tree()).toMatchObject([published, published]);
   });
   await vscode.step('the first again', async () => {
-    await view.rows.last().hover();
-    await view.rows.last().locator('.action-label[aria-label^="Release Again"]').click();
+    await view.inlineAction(view.rows.last(), 'Release Again');
     await window.dialogs.click('Change what root runs?', 'Publish');
-    await window.notifications.with(`root runs ${first} again`).waitFor();
+    await window.notifications.come(`root runs ${first} again`);
     await expect.poll(() => view.tree()).toHaveLength(3);
   });
   const { stdout } = await hippo(['channel', 'list', '--app', 'weather', '-o', 'json'], {
@@ -471,9 +472,7 @@ test('from the palette to a page that answers, and back to an earlier version', 
     await expect.poll(() => view.tree()).toMatchObject([published, published, published]);
   });
   await vscode.step('its page', async () => {
-    await view.rows.last().hover();
-    const open = view.rows.last().locator('.action-label[aria-label^="Open in Browser"]');
-    const page = await window.opens(() => open.click());
+    const page = await window.opens(() => view.inlineAction(view.rows.last(), 'Open in Browser'));
     await page.getByText('The weather is fine').waitFor();
     await page.close();
   });
@@ -481,7 +480,7 @@ test('from the palette to a page that answers, and back to an earlier version', 
     await window.view('Apps').inlineAction('weather', 'Publish');
     // It would stay on the first.
     await window.dialogs.click('Change what root runs?', 'Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
 });
 
@@ -524,7 +523,7 @@ test('of several apps a person says which one is meant', async ({ vscode }) => {
     await window.command('Hippo: Publish');
     await window.quick.asks('Which app?');
     await window.quick.pick('shop');
-    await window.notifications.with('Published shop').waitFor();
+    await window.notifications.come('Published shop');
   });
   await vscode.step('as a task each has its own', async () => {
     // The first of the two.
@@ -539,8 +538,7 @@ test('a workspace that is not trusted can be looked at', async ({ vscode }) => {
   await vscode.step('no way to publish', async () => {
     await window.editor.open('HIPPOFACTS');
     const lenses = window.page.locator('.codelens-decoration a');
-    await lenses.first().waitFor();
-    expect(await lenses.allInnerTexts()).toContain('Preview');
+    await expect.poll(() => lenses.allInnerTexts()).toContain('Preview');
     expect(await lenses.allInnerTexts()).not.toContain('Publish');
     expect(await window.quick.offersCommand('Hippo: Publish')).toBe(false);
   });
@@ -551,7 +549,7 @@ test('a workspace that is not trusted can be looked at', async ({ vscode }) => {
   await vscode.step('trusted, it can be published', async () => {
     await window.trust();
     await window.view('Publish Preview').titleAction('Publish');
-    await window.notifications.with('Published weather').waitFor();
+    await window.notifications.come('Published weather');
   });
 });
 

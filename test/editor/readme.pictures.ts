@@ -40,7 +40,7 @@ test.for([
     await widenSideBar(window, 60);
     await window.editor.open('HIPPOFACTS');
     await window.command('Hippo: Publish Production Version');
-    await window.notifications.with('Published weather').waitFor({ timeout: 120_000 });
+    await window.notifications.come('Published weather', 120_000);
     await run(['env', 'set', 'GREETING=Good morning', '--app', 'weather', '--channel', 'production']);
     await apps.expand('weather');
     await apps.expand('production');

@@ -99,12 +99,12 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
     await expect
       .poll(() => rows(apps))
       .toEqual(['weather | in this workspace', '  production | 1.0.0', 'shop | acme/shop']);
-    expect(await apps.row('production').getAttribute('aria-label')).toMatch(
-      /^Channel production, running, revision 1\.0\.0, weather\.localhost:\d+$/,
-    );
-    expect(await apps.row('weather').getAttribute('aria-label')).toBe(
-      'App weather, in this workspace, 1 channel',
-    );
+    await expect
+      .poll(() => apps.row('production').getAttribute('aria-label'))
+      .toMatch(/^Channel production, running, revision 1\.0\.0, weather\.localhost:\d+$/);
+    await expect
+      .poll(() => apps.row('weather').getAttribute('aria-label'))
+      .toBe('App weather, in this workspace, 1 channel');
   });
   await vscode.step('what is below a channel', async () => {
     await apps.expand('production');
@@ -138,7 +138,7 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
         'shop | acme/shop',
         '  production | 1.0.0',
       ]);
-    expect(await apps.row('1.0.0').getAttribute('aria-selected')).toBe('true');
+    await expect.poll(() => apps.row('1.0.0').getAttribute('aria-selected')).toBe('true');
     expect(await fewest()).toBe(7);
   });
   await vscode.step('an app that is made and one that goes', async () => {
@@ -196,7 +196,8 @@ test('says that a connection does not exist', async ({ vscode }) => {
   const apps = await openApps(window);
   await vscode.step('and how to get another', async () => {
     await apps.welcome.getByText('There is no connection of the name').waitFor();
-    expect(await apps.welcome.locator('.monaco-button').allInnerTexts()).toEqual(['Switch Connection…']);
+    const buttons = apps.welcome.locator('.monaco-button');
+    await expect.poll(() => buttons.allInnerTexts()).toEqual(['Switch Connection…']);
   });
 });
 
@@ -239,7 +240,7 @@ test('does what its rows offer', async ({ vscode }) => {
   });
   await vscode.step('roll back in one step', async () => {
     await apps.inlineAction('production', 'Roll Back');
-    await notifications.with('production runs 1.0.0 instead of 1.1.0, and stays on it.').waitFor();
+    await notifications.come('production runs 1.0.0 instead of 1.1.0, and stays on it.');
     await expect.poll(production).toEqual(['  production | 1.0.0 (pinned)']);
   });
   await vscode.step('follow a rule: what it would run is said before', async () => {
@@ -313,7 +314,7 @@ test('does what its rows offer', async ({ vscode }) => {
   await quick.enter('weather');
   await vscode.step('no app is left', async () => {
     await apps.welcome.getByText('There is no app here yet').waitFor();
-    expect(await apps.welcome.locator('.monaco-button').allInnerTexts()).toEqual(['Publish']);
+    await expect.poll(() => apps.welcome.locator('.monaco-button').allInnerTexts()).toEqual(['Publish']);
   });
 });
 
@@ -390,7 +391,7 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
   const far = await startLocalPlatform(home);
   onTestFinished(async () => {
     await far.stop();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   });
   const account = ['--username', 'ana', '--password', 'a secret of ana'];
   const env = cleanEnv(home, { HIPPO_URL: far.hippoUrl });
@@ -414,7 +415,7 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
     await gate.close();
     await apps.pane.getByText('far does not answer.').waitFor();
     await expect.poll(() => apps.row('production').getAttribute('aria-label')).toContain('state unknown');
-    expect(await rows(apps)).toEqual(shown);
+    await expect.poll(() => rows(apps)).toEqual(shown);
     await expect
       .poll(() => window.status(STATUS).locator('a').getAttribute('aria-label'))
       .toContain('does not answer');
@@ -424,8 +425,8 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
     onTestFinished(() => again.close());
     await expect.poll(() => apps.row('production').getAttribute('aria-label')).toContain('running');
     await apps.pane.getByText('far does not answer.').waitFor({ state: 'hidden' });
-    expect(await rows(apps)).toEqual(shown);
-    expect(await apps.row('Variables').getAttribute('aria-selected')).toBe('true');
+    await expect.poll(() => rows(apps)).toEqual(shown);
+    await expect.poll(() => apps.row('Variables').getAttribute('aria-selected')).toBe('true');
   });
 });
 
@@ -435,10 +436,10 @@ test('says what to do where there is nothing to show', async ({ vscode }) => {
   const links = (): Promise<string[]> => apps.welcome.locator('a').allInnerTexts();
   await vscode.step('the local Hippo does not run', async () => {
     await apps.welcome.getByText('The local Hippo does not run').waitFor();
-    expect(await links()).toEqual(['Start the Local Hippo', 'Switch the connection']);
+    await expect.poll(links).toEqual(['Start the Local Hippo', 'Switch the connection']);
   });
   await vscode.step('it is not started by looking', async () => {
-    expect(await window.status(STATUS).getAttribute('aria-label')).toContain('not running');
+    await expect.poll(() => window.status(STATUS).getAttribute('aria-label')).toContain('not running');
     await window.command('Hippo: Refresh Apps');
     await apps.welcome.getByText('The local Hippo does not run').waitFor();
   });
@@ -454,7 +455,7 @@ test('says what to do where there is nothing to show', async ({ vscode }) => {
   const far = await startLocalPlatform(home);
   onTestFinished(async () => {
     await far.stop();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   });
   await vscode.step('nobody is signed in', async () => {
     await run(vscode, 'connection', 'add', 'far', far.hippoUrl);
@@ -526,7 +527,9 @@ test('asks another Hippo, which does not tell of changes', async ({ vscode }) =>
     await expect
       .poll(() => rows(apps))
       .toEqual(['weather | in this workspace • ana/weather', '  production | nothing yet']);
-    expect(await apps.row('production').getAttribute('aria-label')).toContain('weather.hippofactory.io');
+    await expect
+      .poll(() => apps.row('production').getAttribute('aria-label'))
+      .toContain('weather.hippofactory.io');
   });
   await vscode.step('and what it has a while later', async () => {
     channel.activeRevision = {

@@ -6,9 +6,10 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: [mode === 'pictures' ? 'test/editor/*.pictures.ts' : 'test/editor/**/*.test.ts'],
     globalSetup: ['test/editor/prepare.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
+    // What is waited for has limits of its own, of 30 s, and they tell what did not come: a busy machine gets through.
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     // A window, its server and its browser keep two cores busy.
     maxWorkers: 1,

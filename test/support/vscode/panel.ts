@@ -2,7 +2,7 @@
 
 import type { Page } from 'playwright-core';
 import type { QuickInput } from './quick-input.ts';
-import { readUntil } from './retry.ts';
+import { readUntil, retry } from './retry.ts';
 
 export class Panel {
   readonly #page: Page;
@@ -26,20 +26,12 @@ export class Panel {
     const task = this.#quick.row(name).first();
     const group = type === undefined ? task : task.or(this.#quick.row(type).first());
     // In a window that is still being filled the list may lose the focus, and closes.
-    for (let attempt = 1; ; attempt++) {
+    await retry(async () => {
       await this.#quick.command('Tasks: Run Task');
-      const shown = await group
-        .first()
-        .waitFor({ timeout: 15_000 })
-        .then(() => true)
-        .catch((error: unknown) => {
-          if (attempt === 3) throw error;
-          return false;
-        });
-      if (shown) break;
-    }
-    if (type !== undefined && !(await task.isVisible())) await this.#quick.pick(type);
-    await task.click();
+      await group.first().waitFor({ timeout: 15_000 });
+      if (type !== undefined && !(await task.isVisible())) await this.#quick.pick(type, 1_000);
+      await this.#quick.pick(name, 15_000);
+    }, 45_000);
   }
 
   /** The lines in view of the active terminal. */
@@ -52,15 +44,22 @@ export class Panel {
     return readUntil(() => this.terminalText(), text);
   }
 
-  /** Opens a terminal, and waits for its prompt. */
+  /** Opens another terminal, and waits for its prompt. */
   async openTerminal(): Promise<void> {
+    const terminals = this.#page.locator('.terminal-wrapper');
+    const before = await terminals.count();
     await this.#quick.command('Terminal: Create New Terminal');
-    await this.#page.locator('.terminal-wrapper.active .xterm').click();
+    // Until then an earlier one is active.
+    await terminals.nth(before).waitFor({ state: 'attached' });
     await this.terminalHas(/[$#%>] ?$/m);
   }
 
   /** Types a line into the active terminal. */
   async typeLine(line: string): Promise<void> {
+    await retry(async () => {
+      await this.#page.locator('.terminal-wrapper.active .xterm').click({ timeout: 5_000 });
+      await this.#page.locator('.terminal-wrapper.active .xterm.focus').waitFor({ timeout: 1_000 });
+    });
     await this.#page.keyboard.type(line);
     await this.#page.keyboard.press('Enter');
   }
@@ -68,8 +67,10 @@ export class Panel {
   /** Shows an output channel. */
   async showOutput(channel: string): Promise<void> {
     await this.#quick.command('Output: Focus on Output View');
-    await this.#quick.command('Output: Show Output Channels...');
-    await this.#quick.pick(channel);
+    await retry(async () => {
+      await this.#quick.command('Output: Show Output Channels...');
+      await this.#quick.pick(channel, 10_000);
+    });
   }
 
   /** Waits for a text in view in the output channel that is shown. */

@@ -1,7 +1,7 @@
 // The command palette, lists to pick from and boxes to type into.
 
 import type { Locator, Page } from 'playwright-core';
-import { retry } from './retry.ts';
+import { clickAtOnce, retry } from './retry.ts';
 import { exactly } from './selectors.ts';
 
 const LEAVE_WEBVIEW = `if (document.activeElement?.tagName === 'IFRAME') document.activeElement.blur();`;
@@ -35,7 +35,7 @@ export class QuickInput {
 
   /** Whether the palette offers this command now. */
   async offersCommand(title: string): Promise<boolean> {
-    await retry(() => this.#type('F1', `>${title}`));
+    await retry(() => this.type('F1', `>${title}`));
     // The list follows what is typed; something is always in it.
     await this.rows.first().waitFor();
     const offered = (await this.row(title).count()) > 0;
@@ -47,12 +47,9 @@ export class QuickInput {
   open(key: string, text: string, label: string): Promise<void> {
     // A key is lost while another widget closes, and the palette does not notice commands that come later.
     return retry(async () => {
-      await this.#type(key, text);
+      await this.type(key, text);
       try {
-        const row = this.row(label).first();
-        await row.waitFor({ timeout: 1_000 });
-        // A busy window takes a click and says so late: a second one would be another.
-        await row.click({ timeout: 10_000 });
+        await this.pick(label, 1_000);
         await this.#leaves(text);
       } catch (error) {
         await this.input.fill('', { timeout: 200 }).catch(() => undefined);
@@ -62,8 +59,10 @@ export class QuickInput {
   }
 
   /** Takes a row of the list that is shown. */
-  async pick(label: string): Promise<void> {
-    await this.row(label).first().click();
+  async pick(label: string, timeout?: number): Promise<void> {
+    // With the mouse, the list could close or get other rows after the button is down and before it is up again:
+    // what would look like a row that was taken.
+    await clickAtOnce(this.row(label).first(), timeout);
   }
 
   /** What a screen reader says of each row in view. */
@@ -106,7 +105,8 @@ export class QuickInput {
     await this.widget.waitFor({ state: 'detached' });
   }
 
-  async #type(key: string, text: string): Promise<void> {
+  /** Presses a key that opens the widget, unless it is open, and types. The key may be lost: for `retry`. */
+  async type(key: string, text: string): Promise<void> {
     if (!(await this.input.isVisible())) {
       // Behind another window it closes at once.
       await this.#page.bringToFront();

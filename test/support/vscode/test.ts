@@ -146,7 +146,8 @@ export class VSCodeUnderTest {
     // The extension's local Hippo outlives its windows.
     if (existsSync(join(this.hippoHome, 'platforms')))
       await hippo(['platform', 'stop'], { env: cleanEnv(this.hippoHome) });
-    rmSync(this.#root, { recursive: true, force: true });
+    // What ends may still write there.
+    rmSync(this.#root, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #show(name: string): Promise<void> {

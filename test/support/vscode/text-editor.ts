@@ -24,9 +24,12 @@ export class TextEditor {
   /** Opens a file of the workspace. @param path below a workspace folder, with forward slashes */
   async open(path: string): Promise<void> {
     const name = path.split('/').at(-1) ?? path;
-    await this.#quick.open('ControlOrMeta+P', path, name);
-    await this.#page.locator(`.tab.active[data-resource-name=${quoted(name)}]`).waitFor();
-    await this.editor.locator('.view-line').first().waitFor();
+    const tab = this.#page.locator(`.tab.active[data-resource-name=${quoted(name)}]`);
+    await retry(async () => {
+      await this.#quick.open('ControlOrMeta+P', path, name);
+      await tab.waitFor({ timeout: 10_000 });
+      await this.editor.locator('.view-line').first().waitFor({ timeout: 10_000 });
+    });
   }
 
   /** The lines in view; read the saved file for more. */
@@ -55,13 +58,15 @@ export class TextEditor {
 
   /** Puts the cursor there. Both count from 1. */
   async goTo(line: number, column = 1): Promise<void> {
-    await this.focus();
-    await this.#page.keyboard.press('Control+G');
-    await this.#quick.enter(`:${line}:${column}`);
-    await this.#quick.gone();
-    await this.#focused();
     const position = this.#page.locator('.statusbar-item[id="status.editor.selection"]');
-    await position.filter({ hasText: `Ln ${line}, Col ${column}` }).waitFor();
+    await retry(async () => {
+      await this.focus();
+      await this.#quick.type('Control+G', `:${line}:${column}`);
+      await this.#page.keyboard.press('Enter');
+      await this.#quick.gone();
+      await this.#focused();
+      await position.filter({ hasText: `Ln ${line}, Col ${column}` }).waitFor({ timeout: 5_000 });
+    });
   }
 
   async type(text: string): Promise<void> {
@@ -73,21 +78,18 @@ export class TextEditor {
     await this.#page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   }
 
-  /** Asks for completions at the cursor: their labels. */
-  async complete(): Promise<string[]> {
+  /** Waits until what is typed has this among its completions. */
+  async suggests(text: string): Promise<void> {
+    const offered = this.suggestions.filter({ hasText: text }).first();
     await retry(async () => {
-      await this.#focused();
-      await this.#page.keyboard.press('Control+Space');
       try {
-        await this.suggestions.first().waitFor({ timeout: 2_000 });
+        await offered.waitFor({ timeout: 5_000 });
       } catch (error) {
-        await this.#page.keyboard.press('Escape');
+        // They came while something else was typed.
+        await this.#page.keyboard.press('Control+Space');
         throw error;
       }
     });
-    return this.suggestions.evaluateAll((rows) =>
-      rows.map((row) => row.querySelector('.label-name')?.textContent ?? ''),
-    );
   }
 
   /** Takes a completion that is shown; by keys, since a click takes the focus away for a moment. */
@@ -110,8 +112,22 @@ export class TextEditor {
     await this.suggestions.first().waitFor({ state: 'detached' });
   }
 
-  /** What is shown when the mouse is over a word: over its first place in view. */
-  async hover(word: string): Promise<string> {
+  /** Holds the mouse over a word, at its first place in view, until something with this text is shown. */
+  async hover(word: string, text: string): Promise<Locator> {
+    const shown = this.#page.locator('.monaco-hover:visible', { hasText: text });
+    await retry(async () => {
+      // Lines move when a lens comes.
+      const spot = await this.#spotOf(word);
+      await this.#page.mouse.move(5, 5);
+      await this.#page.mouse.move(spot.x - 3, spot.y);
+      await this.#page.mouse.move(spot.x, spot.y, { steps: 3 });
+      await shown.first().waitFor({ timeout: 3_000 });
+    });
+    return shown.first();
+  }
+
+  /** The middle of its first place in view. */
+  async #spotOf(word: string): Promise<{ x: number; y: number }> {
     const spot = await this.editor.locator('.view-lines').evaluate((lines, text) => {
       const walker = lines.ownerDocument.createTreeWalker(lines, 4);
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -126,14 +142,7 @@ export class TextEditor {
       return undefined;
     }, word);
     if (!spot) throw new Error(`"${word}" is not in view.`);
-    const shown = this.#page.locator('.monaco-hover:visible .hover-contents');
-    await retry(async () => {
-      await this.#page.mouse.move(5, 5);
-      await this.#page.mouse.move(spot.x - 3, spot.y);
-      await this.#page.mouse.move(spot.x, spot.y, { steps: 3 });
-      await shown.first().waitFor({ timeout: 2_000 });
-    });
-    return (await shown.allInnerTexts()).join('\n');
+    return spot;
   }
 
   async #focused(): Promise<void> {

@@ -1,7 +1,7 @@
 // A view of the side bar or the panel, and the tree in it.
 
 import type { Locator, Page } from 'playwright-core';
-import { retry } from './retry.ts';
+import { clickAtOnce, retry } from './retry.ts';
 import { exactly, quoted } from './selectors.ts';
 
 /** A row of a tree, as it is shown. */
@@ -60,26 +60,34 @@ export class View {
   /** Clicks an action in the view's title. */
   async titleAction(title: string): Promise<void> {
     await this.pane.locator('.pane-header').hover();
-    await this.pane.locator(`.pane-header .action-label[aria-label^=${quoted(title)}]`).click();
+    await clickAtOnce(this.pane.locator(`.pane-header .action-label[aria-label^=${quoted(title)}]`));
   }
 
-  /** Clicks an action that a row shows under the mouse. */
-  async inlineAction(label: string, title: string): Promise<void> {
-    const row = this.row(label);
+  /** Clicks an action that a row shows under the mouse. @param which a row, or its label */
+  async inlineAction(which: string | Locator, title: string): Promise<void> {
+    const row = typeof which === 'string' ? this.row(which) : which;
     // A tree that is refreshed at this moment makes its rows anew.
     await retry(async () => {
       await row.hover({ timeout: 1_000 });
-      await row.locator(`.action-label[aria-label^=${quoted(title)}]`).click({ timeout: 1_000 });
+      await clickAtOnce(row.locator(`.action-label[aria-label^=${quoted(title)}]`), 1_000);
     });
   }
 
   async #toggle(label: string, expanded: 'true' | 'false', key: string): Promise<void> {
     const row = this.row(label);
+    const changes = (): Promise<void> =>
+      retry(async () => {
+        if ((await row.getAttribute('aria-expanded', { timeout: 1_000 })) !== expanded)
+          throw new Error(`${label} stays as it is.`);
+      }, 2_000);
     await retry(async () => {
       if ((await row.getAttribute('aria-expanded')) === expanded) return;
+      // It does it by itself, or gets the keys.
       await row.locator('.monaco-icon-label').click({ timeout: 1_000 });
-      if ((await row.getAttribute('aria-expanded')) !== expanded) await this.#page.keyboard.press(key);
-      if ((await row.getAttribute('aria-expanded')) !== expanded) throw new Error(`${label} stays as it is.`);
+      await changes().catch(async () => {
+        await this.#page.keyboard.press(key);
+        await changes();
+      });
     });
   }
 }

@@ -6,7 +6,7 @@ import { Menu } from './menu.ts';
 import { Dialogs, Notifications } from './messages.ts';
 import { Panel } from './panel.ts';
 import { QuickInput } from './quick-input.ts';
-import { retry } from './retry.ts';
+import { clickAtOnce, retry } from './retry.ts';
 import { exactly, quoted } from './selectors.ts';
 import type { VSCodeServer } from './server.ts';
 import { TextEditor } from './text-editor.ts';
@@ -77,10 +77,11 @@ export class Workbench {
   async openContainer(title: string): Promise<void> {
     const label = `.action-label[aria-label^=${quoted(title)}]`;
     const tab = this.page.locator('.activitybar [role="tab"]').filter({ has: this.page.locator(label) });
-    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
-    await this.page
-      .locator('.part.sidebar .composite.title h2', { hasText: new RegExp(exactly(title).source, 'i') })
-      .waitFor();
+    const heading = { hasText: new RegExp(exactly(title).source, 'i') };
+    await retry(async () => {
+      if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+      await this.page.locator('.part.sidebar .composite.title h2', heading).waitFor({ timeout: 5_000 });
+    });
   }
 
   /** A view by its title; it must be in a container that is shown. */
@@ -111,8 +112,12 @@ export class Workbench {
   /** Trusts the folder, where VS Code has been started with `trust`. */
   async trust(): Promise<void> {
     await this.command('Workspaces: Manage Workspace Trust');
-    await this.page.locator('.workspace-trust-editor .monaco-button', { hasText: exactly('Trust') }).click();
-    await this.status('status.workspaceTrust').waitFor({ state: 'detached' });
+    const button = this.page.locator('.workspace-trust-editor .monaco-button', { hasText: exactly('Trust') });
+    // The page is made anew when it has got its size.
+    await retry(async () => {
+      if (await button.isVisible()) await clickAtOnce(button, 1_000);
+      await this.status('status.workspaceTrust').waitFor({ state: 'detached', timeout: 5_000 });
+    });
   }
 
   /** Does something that opens a page in the browser: that page. */
