@@ -1,7 +1,8 @@
 // `npm test`: every layer of tests that this machine can run, then what was left out and how to get it. The last
 // line is `N passed, N failed, N skipped`. With HIPPO_TEST=all, leaving out a layer that npm or Debian's packages
-// can provide is a failure. What a layer wrote is in out/test/<layer>.log. `npm test -- unit host` runs only the
-// layers whose names begin like this.
+// can provide is a failure, and the layers e2e, host and editor have a second attempt for each test: those that needed
+// it are named. What a layer wrote is in out/test/<layer>.log. `npm test -- unit host` runs only the layers whose names
+// begin like this.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackages } from './package-contents.mjs';
@@ -20,7 +21,8 @@ const FOR_VSCODE = ['chromium', 'make', 'g++', 'python3'];
 
 /**
  * What has to be got for a layer stands in `node` (a version), `vscode` (its name) and `debian` (packages). `run` gets
- * the path of that Node, if any, and gives `{ output, passed, failed, skipped }`.
+ * the path of that Node, if any, and gives `{ output, passed, failed, skipped }`, and in `late` what has passed only at
+ * the second attempt, with what went wrong at the first: `[name, error]`.
  */
 const LAYERS = [
   { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },
@@ -78,6 +80,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 const demandAll = process.env.HIPPO_TEST === 'all';
 const total = { passed: 0, failed: 0, skipped: 0 };
 const leftOut = [];
+const late = [];
 const names = process.argv.slice(2);
 const layers = LAYERS.filter(
   ({ name }) => names.length === 0 || names.some((start) => name.startsWith(start)),
@@ -87,6 +90,8 @@ await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 for (const layer of layers) await runLayer(layer);
 
+if (late.length > 0) say('');
+for (const [layer, name, error] of late) say(`passed at the second attempt: ${layer}: ${name}\n    ${error}`);
 say('\nLeft out:');
 for (const [name, how] of [...leftOut, ...ELSEWHERE]) say(`  ${name}: ${how}`);
 say(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -101,12 +106,14 @@ async function runLayer(layer) {
     row(layer.name, demandAll ? 'MISSING' : 'left out', provided.reason);
     return;
   }
-  const { output, ...counts } = await layer.run(provided.path);
+  const { output, late: ofLayer = [], ...counts } = await layer.run(provided.path);
+  for (const one of ofLayer) late.push([layer.name, ...one]);
   const log = join(OUT, `${layer.name.replaceAll(' ', '-')}.log`);
   await writeFile(log, output);
   for (const key of Object.keys(total)) total[key] += counts[key];
   const seconds = `${((performance.now() - before) / 1000).toFixed(1)} s`;
-  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  const again = ofLayer.length > 0 ? `, ${ofLayer.length} of them at the second attempt` : '';
+  const skipped = `${again}${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`;
   if (counts.failed === 0) return row(layer.name, 'ok', `${counts.passed} passed${skipped}, ${seconds}`);
   row(layer.name, 'FAILED', `${counts.failed} failed, ${counts.passed} passed${skipped}, ${seconds}, ${log}`);
   say(output.trimEnd().replaceAll(/^/gm, '    '));
@@ -131,17 +138,29 @@ async function vitest(name, args = [], node = 'node') {
   const { code, output } = await run(node, [bin('vitest/vitest.mjs'), 'run', ...reporters, ...args]);
   const result = await readFile(report, 'utf8').then(JSON.parse, () => ({}));
   const { numPassedTests: passed = 0, numFailedTests: failures = 0, numPendingTests: skipped = 0 } = result;
+  const late = (result.testResults ?? []).flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0)
+      .map(({ fullName, failureMessages }) => [fullName, firstLine(failureMessages[0])]),
+  );
   // A file that cannot be loaded, or an error outside of any test, fails the run without a failed test.
-  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped };
+  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped, late };
 }
 
 /** Tests inside an extension host. */
 async function host(vscode) {
   const report = join(OUT, `host-${vscode}.json`);
   const { code, output } = await run('node', ['test/host/run.ts', vscode, '--report', report]);
-  const { stats } = await readFile(report, 'utf8').then(JSON.parse, () => ({ stats: {} }));
-  const { passes: passed = 0, failures = 0, pending: skipped = 0 } = stats;
-  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped };
+  const result = await readFile(report, 'utf8').then(JSON.parse, () => ({ stats: {}, passes: [] }));
+  const { passes: passed = 0, failures = 0, pending: skipped = 0 } = result.stats;
+  const late = result.passes
+    .filter(({ currentRetry }) => currentRetry > 0)
+    .map(({ fullTitle, err }) => [fullTitle, firstLine(err.message)]);
+  return { output, passed, failed: code === 0 ? failures : Math.max(failures, 1), skipped, late };
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0];
 }
 
 /** An older Node is told so in one sentence, by every command. */

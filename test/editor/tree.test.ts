@@ -8,6 +8,7 @@ import { cleanEnv, hippo } from '../support/cli.ts';
 import { startGate } from '../support/gate.ts';
 import { startLocalPlatform, type LocalPlatform } from '../support/local-platform.ts';
 import { startStubHippo } from '../support/stub-hippo.ts';
+import { clickAtOnce, retry } from '../support/vscode/retry.ts';
 import { test, type VSCodeUnderTest } from '../support/vscode/test.ts';
 import type { View } from '../support/vscode/view.ts';
 import type { Workbench } from '../support/vscode/workbench.ts';
@@ -346,8 +347,12 @@ test('shows what is in a revision, and what differs between two', async ({ vscod
   });
   await vscode.step('which nobody changes', async () => {
     await editor.focus();
-    await window.page.keyboard.type('x');
-    await window.page.locator('p', { hasText: 'A published revision never changes.' }).waitFor();
+    // It is said for a moment.
+    await retry(async () => {
+      await window.page.keyboard.type('x');
+      const says = window.page.locator('p', { hasText: 'A published revision never changes.' });
+      await says.waitFor({ timeout: 3_000 });
+    });
   });
   await vscode.step('what differs', async () => {
     await apps.inlineAction('1.1.0', 'Compare Revisions');
@@ -402,7 +407,7 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
   await run(vscode, 'connection', 'add', 'far', gate.url, '--username', 'ana');
   await use(window, 'far');
   await vscode.step('another one, behind a gate', async () => {
-    await apps.welcome.getByText('Sign In…').click();
+    await clickAtOnce(apps.welcome.getByText('Sign In…'));
     await window.quick.asks('User name');
     await window.quick.enter('ana');
     await window.quick.asks('Password of ana');
@@ -444,7 +449,7 @@ test('says what to do where there is nothing to show', async ({ vscode }) => {
     await apps.welcome.getByText('The local Hippo does not run').waitFor();
   });
   await vscode.step('no app, and no HIPPOFACTS', async () => {
-    await apps.welcome.getByText('Start the Local Hippo').click();
+    await clickAtOnce(apps.welcome.getByText('Start the Local Hippo'));
     await apps.welcome.getByText('no HIPPOFACTS in this workspace').waitFor();
   });
   await vscode.step('no app', async () => {
@@ -518,7 +523,7 @@ test('asks another Hippo, which does not tell of changes', async ({ vscode }) =>
   await run(vscode, 'connection', 'add', 'far', other.url, '--username', 'ana', '--use');
   const apps = await openApps(window);
   await apps.welcome.getByText('You are not signed in').waitFor();
-  await apps.welcome.getByText('Sign In…').click();
+  await clickAtOnce(apps.welcome.getByText('Sign In…'));
   await window.quick.asks('User name');
   await window.quick.enter('ana');
   await window.quick.asks('Password of ana');

@@ -19,7 +19,7 @@ const BUNDLE = join(ROOT, `out/host/tests-${process.pid}.mjs`);
 /** Of mocha's reporter `json`. */
 interface Report {
   stats: { passes: number; failures: number; pending: number; duration: number };
-  passes: { fullTitle: string; duration: number }[];
+  passes: { fullTitle: string; duration: number; currentRetry: number }[];
   failures: { fullTitle: string; err: { message?: string; stack?: string } }[];
   pending: { fullTitle: string }[];
 }
@@ -100,7 +100,8 @@ async function run(report: string): Promise<number> {
 }
 
 function print({ stats, passes, failures, pending }: Report): void {
-  for (const { fullTitle, duration } of passes) console.log(`  ok    ${fullTitle} (${duration} ms)`);
+  for (const { fullTitle, duration, currentRetry } of passes)
+    console.log(`  ok    ${fullTitle} (${duration} ms${currentRetry > 0 ? ', at the second attempt' : ''})`);
   for (const { fullTitle } of pending) console.log(`  skip  ${fullTitle}`);
   for (const { fullTitle, err } of failures)
     console.log(`  FAIL  ${fullTitle}\n${inSources(err.stack ?? err.message ?? '')}`);

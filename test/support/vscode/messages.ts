@@ -9,13 +9,11 @@ export class Notifications {
   /** Those in view; not those in the centre. */
   readonly toasts: Locator;
   readonly #all: Locator;
-  readonly #page: Page;
   readonly #quick: QuickInput;
   /** The bell, while there are some that nobody has looked at in the centre. */
   readonly #unseen: Locator;
 
   constructor(page: Page, quick: QuickInput) {
-    this.#page = page;
     this.#quick = quick;
     this.toasts = page.locator('.notifications-toasts .notification-toast');
     this.#all = this.toasts.or(page.locator('.notifications-center .notification-list-item'));
@@ -51,9 +49,12 @@ export class Notifications {
   /** Closes one; another with this text, that comes later, is another one. */
   async close(text: string | RegExp): Promise<void> {
     await this.come(text);
-    const toast = await this.with(text).elementHandle();
+    const those = this.#all.filter({ hasText: text });
+    const before = await those.count();
     await clickAtOnce(this.with(text).locator('.codicon-notifications-clear'));
-    await this.#page.waitForFunction((element) => element?.isConnected !== true, toast);
+    await retry(async () => {
+      if ((await those.count()) >= before) throw new Error(`It stays: ${String(text)}`);
+    });
   }
 
   /** Buttons of one. */

@@ -178,7 +178,9 @@ export const test = base
   })
   .extend('vscode', async ({ browser, task }, { onCleanup }) => {
     const file = basename(task.file.filepath, '.test.ts');
-    const results = join(RESULTS, file, fileName(task.fullTestName));
+    // What a first attempt has shown stays.
+    const again = (task.result?.retryCount ?? 0) > 0 ? ' (second attempt)' : '';
+    const results = join(RESULTS, file, fileName(task.fullTestName) + again);
     rmSync(results, { recursive: true, force: true });
     mkdirSync(results, { recursive: true });
     const vscode = new VSCodeUnderTest(browser, results);
