@@ -144,7 +144,7 @@ export class VSCodeUnderTest {
     await server?.stop();
     if (failed) await this.#keepLogs();
     // The extension's local Hippo outlives its windows.
-    if (existsSync(join(this.hippoHome, 'platforms')))
+    if (existsSync(join(this.hippoHome, 'platform')))
       await hippo(['platform', 'stop'], { env: cleanEnv(this.hippoHome) });
     // What ends may still write there.
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 10 });
