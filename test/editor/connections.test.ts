@@ -203,6 +203,8 @@ describe('in the terminal', () => {
     expect(await hippo(['push', project, '--yes', '-s', far.bindleUrl], { env })).toMatchObject({ code: 0 });
     await vscode.start({ env: { USER: 'ana' } });
     const window = await vscode.open(project);
+    // VS Code starts such a task without waiting for any extension; its PATH is there as soon as this one is.
+    await window.status(STATUS).waitFor();
     /** @param where what its address looks like: of the run before, the terminal may still show the lines */
     const publish = async (where: RegExp): Promise<URL> => {
       await window.panel.runTask('Hippo: Publish Development Build');
