@@ -2,12 +2,13 @@
 // printed, and whoever makes the other wait is given up after a while.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HostInterface } from '../../addons/addons.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
 import { AnswerError, AnswerReader } from './answer.ts';
 import type { Handler } from './app.ts';
 import { RequestBody, VisitorGoneError, type BodyLimits } from './body.ts';
 import type { Instance } from './instance.ts';
-import type { JobOutcome } from './job.ts';
+import type { JobIo, JobOutcome } from './job.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { cgiEnvironment, commandLine, type CgiRequest, type CgiServer } from './request.ts';
 
@@ -24,6 +25,9 @@ export interface Exchange {
   readonly server: CgiServer;
   /** The app's own variables. */
   readonly environment: StringMap;
+  /** What the run may use of the channel's add-ons. */
+  readonly interfaces: readonly HostInterface[];
+  readonly hostCalls: Pick<JobIo, 'call' | 'callsOver'>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly limits: ExchangeLimits;
@@ -70,7 +74,7 @@ class ExchangeTooLongError extends Error {
 }
 
 async function run(exchange: Exchange, body: RequestBody, signal: AbortSignal): Promise<void> {
-  const { instance, handler, server, environment, request, response, limits, log } = exchange;
+  const { instance, handler, server, environment, interfaces, request, response, limits, log } = exchange;
   const cgi: CgiRequest = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
@@ -87,11 +91,13 @@ async function run(exchange: Exchange, body: RequestBody, signal: AbortSignal): 
       {
         args: commandLine(cgi, handler.argv),
         environment: cgiEnvironment(cgi, handler.path, server, environment),
+        interfaces,
       },
       {
         stdout: (chunk) => answer.write(chunk),
         stderr: (chunk) => complaints.add(chunk),
         ...(body.empty ? {} : { stdin: body }),
+        ...exchange.hostCalls,
       },
       signal,
     )

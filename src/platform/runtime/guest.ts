@@ -5,6 +5,7 @@ import type { Directory } from '@bjorn3/browser_wasi_shim';
 import type { StringMap } from '../../bindle/invoice.ts';
 import { mount } from './files.ts';
 import { GuestInput, GuestOutput } from './guest-streams.ts';
+import { hostCallImports, lackingHostCalls, type HostCalls } from './host-calls.ts';
 import { createWasi } from './wasi.ts';
 
 export interface GuestRun {
@@ -13,6 +14,8 @@ export interface GuestRun {
   readonly environment: StringMap;
   /** Absent for a handler that requires no file. */
   readonly root?: Directory;
+  /** Absent where there are none. */
+  readonly hostCalls?: HostCalls;
 }
 
 /** Where a guest reads and writes. Each call may wait as long as it wants: a guest's calls do not return before. */
@@ -40,6 +43,8 @@ export function runGuest(
   io: GuestIo,
 ): { readonly end: GuestEnd; readonly memory: number } {
   let memory: WebAssembly.Memory | undefined;
+  let instance: WebAssembly.Instance | undefined;
+  const { hostCalls = NO_HOST_CALLS } = run;
   const failed = (reason: string): ReturnType<typeof runGuest> => ({
     end: { end: 'failed', reason },
     memory: memory?.buffer.byteLength ?? 0,
@@ -55,7 +60,10 @@ export function runGuest(
     ],
   );
   try {
-    const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport });
+    instance = new WebAssembly.Instance(module, {
+      wasi_snapshot_preview1: wasi.wasiImport,
+      ...hostCallImports(hostCalls, () => memory),
+    });
     const { _initialize } = instance.exports;
     const entry = instance.exports[run.entrypoint];
     if (typeof entry !== 'function') return failed(`it exports no function "${run.entrypoint}"`);
@@ -68,6 +76,10 @@ export function runGuest(
     if (code !== 0) return failed(`it ended with exit code ${code}`);
     return { end: { end: 'finished' }, memory: memory.buffer.byteLength };
   } catch (error) {
+    const lacking = instance === undefined ? lackingHostCalls(module, hostCalls.interfaces) : undefined;
+    if (lacking !== undefined) return failed(lacking);
     return failed(error instanceof Error ? error.message : String(error));
   }
 }
+
+const NO_HOST_CALLS: HostCalls = { interfaces: [], call: () => undefined };

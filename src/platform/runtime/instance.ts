@@ -1,6 +1,7 @@
 // One app running in one runtime process: loaded from its bindle, with the routes it answers.
 
 import { formatId, type BindleId } from '../../bindle/id.ts';
+import { INTERFACES } from '../../addons/host-calls.ts';
 import type { Invoice } from '../../bindle/invoice.ts';
 import { readApp, type App, type Handler } from './app.ts';
 import { GuestProcess, type ProcessLimits, type RuntimePrograms } from './guest-process.ts';
@@ -92,7 +93,7 @@ export class Instance {
   /** @throws RuntimeGoneError, BusyError, the signal's reason, and what `io` fails with */
   async run(
     handler: Handler,
-    input: Pick<Run, 'args' | 'environment'>,
+    input: Pick<Run, 'args' | 'environment' | 'interfaces'>,
     io: JobIo,
     signal?: AbortSignal,
   ): Promise<JobOutcome> {
@@ -154,7 +155,8 @@ export class Instance {
     };
     const outcome = await this.run(
       { ...handler, entrypoint: '_routes', files: false },
-      { args: [], environment: {} },
+      // What it imports is there, and nobody answers it: routes are not a request's.
+      { args: [], environment: {}, interfaces: INTERFACES },
       { stdout },
     );
     if (outcome.end !== 'finished') return '';

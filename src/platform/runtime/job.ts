@@ -2,7 +2,14 @@
 // is held here, and if the process does not end it in time somebody is told.
 
 import { Deadline } from './deadline.ts';
-import { CHUNK, WINDOW, type FromJob, type JobEnd, type ToProcess } from './messages.ts';
+import {
+  CHUNK,
+  WINDOW,
+  type FromJob,
+  type HostCallMessage,
+  type JobEnd,
+  type ToProcess,
+} from './messages.ts';
 
 export interface JobIo {
   /** Standard input; empty where absent. The job fails with what this fails with. */
@@ -10,7 +17,13 @@ export interface JobIo {
   /** A promise where the visitor cannot take more yet: the guest waits for it. */
   readonly stdout?: (chunk: Uint8Array) => Promise<void> | undefined;
   readonly stderr?: (chunk: Uint8Array) => void;
+  /** Answers a host call. Without it, and where it fails, the guest is told that nobody does. */
+  readonly call?: (call: GuestCall, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Told when no more host calls come, however the job ended. */
+  readonly callsOver?: () => void;
 }
+
+export type GuestCall = Pick<HostCallMessage, 'interface' | 'operation' | 'request'>;
 
 /** `rest`: the last of its output, or all of it. */
 export type JobOutcome =
@@ -47,6 +60,9 @@ export class Job {
   #inputTaken: (() => void) | undefined;
   /** Bytes of output that the visitor has not taken. */
   #outstanding = 0;
+  /** Aborted with the job; there while the guest waits for a host call. */
+  #call: AbortController | undefined;
+  #called = false;
 
   constructor(id: number, options: JobOptions) {
     this.#id = id;
@@ -76,6 +92,8 @@ export class Job {
         return this.#options.io.stderr?.(message.chunk);
       case 'stdout':
         return this.#pass(message.chunk);
+      case 'call':
+        return void this.#answer(message);
       case 'ended':
         return this.#end(message.end, message.stdout ?? new Uint8Array());
     }
@@ -114,6 +132,22 @@ export class Job {
     );
   }
 
+  async #answer({ call, ...message }: HostCallMessage): Promise<void> {
+    if (this.#settled) return;
+    // A guest waits for its response.
+    if (this.#call !== undefined) return this.#abort(new Error('it made two host calls at once'));
+    const { io, send } = this.#options;
+    const controller = new AbortController();
+    this.#call = controller;
+    this.#called = true;
+    this.#watch();
+    const response = await io.call?.(message, controller.signal).catch(() => undefined);
+    this.#call = undefined;
+    if (this.#settled) return;
+    this.#watch();
+    send({ type: 'response', id: this.#id, call, response: response ?? null });
+  }
+
   async #pump(stdin: AsyncIterable<Uint8Array>): Promise<void> {
     this.#awaitsInput = true;
     this.#watch();
@@ -140,7 +174,7 @@ export class Job {
   #watch(): void {
     if (this.#settled) return;
     const waits = this.#outstanding >= WINDOW || (this.#awaitsInput && this.#ahead === 0);
-    this.#deadline.run(!waits);
+    this.#deadline.run(!waits || this.#call !== undefined);
   }
 
   #abort(error: Error): void {
@@ -160,6 +194,8 @@ export class Job {
     this.#deadline.stop();
     this.#options.signal?.removeEventListener('abort', this.#aborted);
     this.#inputTaken?.();
+    this.#call?.abort();
+    if (this.#called) this.#options.io.callsOver?.();
     how();
   }
 

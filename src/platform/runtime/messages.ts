@@ -1,6 +1,7 @@
 // What the control process, a channel's runtime process and its worker threads say to each other. Bytes of a run
 // flow in windows: who sends more than the other side has taken waits.
 
+import type { HostInterface } from '../../addons/addons.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
 
 /** Bytes that may be on their way in each direction of one run before the sender has to wait. */
@@ -23,6 +24,8 @@ export interface Run {
   readonly input: boolean;
   /** Bytes of stderr that are passed on; the rest is dropped. */
   readonly stderr: number;
+  /** Host calls that the guest may import. */
+  readonly interfaces: readonly HostInterface[];
 }
 
 /** How a job ended in the process. */
@@ -44,6 +47,13 @@ export type ToProcess =
   | { readonly type: 'stdin'; readonly id: number; readonly chunk: Uint8Array | null }
   /** So many bytes of the output were taken by the visitor. */
   | { readonly type: 'credit'; readonly id: number; readonly bytes: number }
+  /** Of the job's host call with this number; null if nobody answers it. */
+  | {
+      readonly type: 'response';
+      readonly id: number;
+      readonly call: number;
+      readonly response: Uint8Array | null;
+    }
   | { readonly type: 'cancel'; readonly id: number };
 
 export type FromProcess =
@@ -55,8 +65,19 @@ export type FromJob =
   | { readonly type: 'stderr'; readonly id: number; readonly chunk: Uint8Array }
   /** So many bytes of the input were taken by the guest. */
   | { readonly type: 'consumed'; readonly id: number; readonly bytes: number }
+  | HostCallMessage
   /** `stdout`: what was not sent before. */
   | { readonly type: 'ended'; readonly id: number; readonly end: JobEnd; readonly stdout?: Uint8Array };
+
+/** A guest waits for the response to this. `call` counts up in its run. */
+export interface HostCallMessage {
+  readonly type: 'call';
+  readonly id: number;
+  readonly call: number;
+  readonly interface: HostInterface;
+  readonly operation: string;
+  readonly request: Uint8Array;
+}
 
 /** Given to a worker thread when it starts. */
 export interface WorkerData {
@@ -64,7 +85,7 @@ export interface WorkerData {
   readonly words: Int32Array;
 }
 
-/** Word of a thread: counts up with each `stdin` message, so that the thread can wait for the next. */
+/** Word of a thread: counts up with each message to a guest that runs, so that the thread can wait for the next. */
 export const INPUT = 0;
 /** Word of a thread: bytes of output that nobody has taken yet. */
 export const OUTSTANDING = 1;
@@ -80,7 +101,10 @@ export type ToWorker =
       /** Path → content, the first time that the thread needs them. */
       readonly files?: ReadonlyMap<string, SharedArrayBuffer>;
     }
-  | { readonly type: 'stdin'; readonly id: number; readonly chunk: Uint8Array | null };
+  | ToGuest;
+
+/** What a guest that runs may wait for. */
+export type ToGuest = Extract<ToProcess, { type: 'stdin' | 'response' }>;
 
 export type FromWorker =
   | Exclude<FromJob, { type: 'ended' }>

@@ -19,7 +19,9 @@ process.on('message', (message: ToProcess) => {
     case 'run':
       return threads.run(message.id, message.run);
     case 'stdin':
-      return threads.input(message.id, message.chunk);
+      return threads.pass(message, message.chunk);
+    case 'response':
+      return threads.pass(message, message.response);
     case 'credit':
       return threads.credit(message.id, message.bytes);
     case 'cancel':

@@ -1,8 +1,10 @@
 // Answers the HTTP requests of channels by running their apps' handlers: one runtime process a channel, started by
 // its first request, ended when it has nothing to do, and started again, with growing patience, when it dies.
 
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatId, type BindleId } from '../../bindle/id.ts';
+import type { HostInterface } from '../../addons/addons.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
 import { HEALTH_PATH } from '../../hippofacts/routes.ts';
 import { AnswerError } from './answer.ts';
@@ -12,6 +14,7 @@ import { answerByHandler, reply, type ExchangeLimits } from './exchange.ts';
 import { BusyError } from './gate.ts';
 import { RuntimeGoneError, type RuntimePrograms } from './guest-process.ts';
 import { BindleIncompleteError, Instance, type BindleSource, type InstanceLimits } from './instance.ts';
+import type { GuestCall, JobIo } from './job.ts';
 import { pathOf, type CgiServer } from './request.ts';
 import { Restarts } from './restarts.ts';
 
@@ -21,10 +24,25 @@ export interface RuntimeOptions extends BindleSource {
   readonly log: (channelId: string, text: string) => void;
   /** Told of each change of what `status` says of a channel. */
   readonly statusChanged?: (channelId: string) => void;
+  /**
+   * Answers a guest's host call with the bytes of its response, also where it fails. The signal aborts when nobody
+   * waits for it any more or, with a `TimeoutError`, when its time is over.
+   */
+  readonly hostCall?: (call: HostCall, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Told when a run that made host calls is over, however it ended. */
+  readonly runEnded?: (runId: string) => void;
   readonly limits?: Partial<Limits>;
 }
 
+export interface HostCall extends GuestCall {
+  readonly channelId: string;
+  /** One request's; no two have the same. */
+  readonly runId: string;
+}
+
 export interface Limits extends InstanceLimits, ExchangeLimits {
+  /** Milliseconds that one host call may take, and at most half of a handler's time. */
+  readonly call: number;
   /** Milliseconds without a request after which a runtime process is ended. */
   readonly unused: number;
   /** Runtime processes at the same time. */
@@ -36,6 +54,8 @@ export interface RunningChannel {
   readonly id: string;
   readonly bindle: BindleId;
   readonly environment: StringMap;
+  /** What its handlers reach by host calls. */
+  readonly addons?: readonly { readonly name: string; readonly interface: readonly HostInterface[] }[];
 }
 
 export interface RuntimeStatus {
@@ -67,6 +87,7 @@ export interface Runtime {
 const MIB = 1024 * 1024;
 const DEFAULT_LIMITS: Limits = {
   time: 30_000,
+  call: 10_000,
   grace: 5000,
   total: 300_000,
   idle: 15_000,
@@ -236,12 +257,42 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const instance = await slot.instance;
       const handler = instance.match(path);
       if (handler === undefined) return reply(response, 404, 'Nothing in this app answers this path.\n');
-      const { environment } = channel;
-      const log = (text: string): void => options.log(channel.id, text);
-      await answerByHandler({ instance, handler, server, environment, request, response, limits, log });
+      const { environment, addons = [] } = channel;
+      await answerByHandler({
+        instance,
+        handler,
+        server,
+        environment,
+        interfaces: [...new Set(addons.flatMap((addon) => addon.interface))],
+        hostCalls: hostCallsOf(channel.id),
+        request,
+        response,
+        limits,
+        log: (text) => options.log(channel.id, text),
+      });
     } finally {
       leave(slot);
     }
+  }
+
+  /** Of one run. */
+  function hostCallsOf(channelId: string): Pick<JobIo, 'call' | 'callsOver'> {
+    const { hostCall } = options;
+    if (hostCall === undefined) return {};
+    const runId = randomUUID();
+    const time = Math.min(limits.call, limits.time / 2);
+    return {
+      async call(call, signal) {
+        const over = new AbortController();
+        const timer = setTimeout(
+          () => over.abort(new DOMException('The host call took too long.', 'TimeoutError')),
+          time,
+        );
+        signal.addEventListener('abort', () => over.abort(signal.reason), { once: true });
+        return hostCall({ ...call, channelId, runId }, over.signal).finally(() => clearTimeout(timer));
+      },
+      callsOver: () => options.runEnded?.(runId),
+    };
   }
 
   function refuse(channelId: string, response: ServerResponse, error: unknown): void {

@@ -4,7 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import { HeldOutput } from './held-output.ts';
 import { INPUT, MESSAGE_BYTES, OUTSTANDING } from './messages.ts';
-import type { FromProcess, FromWorker, JobEnd, Run, ToWorker, WorkerData } from './messages.ts';
+import type { FromProcess, FromWorker, JobEnd, Run, ToGuest, ToWorker, WorkerData } from './messages.ts';
 
 /** A guest gets no more of V8's heap than this; its own memory is bounded by V8's flags for the process. */
 const HEAP_MIB = 64;
@@ -74,11 +74,14 @@ export class Threads {
     thread.worker.postMessage(message);
   }
 
-  input(id: number, chunk: Uint8Array | null): void {
-    const thread = this.#busy.get(id);
+  /** To the guest of the job; `content` is what the message brings. */
+  pass(message: ToGuest, content: Uint8Array | null): void {
+    const thread = this.#busy.get(message.id);
     if (thread === undefined) return;
-    const own = chunk && new Uint8Array(chunk);
-    thread.worker.postMessage({ type: 'stdin', id, chunk: own } satisfies ToWorker, own ? [own.buffer] : []);
+    const own = content && new Uint8Array(content);
+    const copy: ToGuest =
+      message.type === 'stdin' ? { ...message, chunk: own } : { ...message, response: own };
+    thread.worker.postMessage(copy satisfies ToWorker, own ? [own.buffer] : []);
     Atomics.add(thread.words, INPUT, 1);
     Atomics.notify(thread.words, INPUT);
   }

@@ -4,8 +4,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { fileSystem } from './files.ts';
 import { runGuest, type GuestIo } from './guest.ts';
+import type { HostCalls } from './host-calls.ts';
 import { CHUNK, INPUT, MESSAGE_BYTES, OUTSTANDING, WINDOW } from './messages.ts';
-import type { FromWorker, JobEnd, Run, ToWorker, WorkerData } from './messages.ts';
+import type { FromWorker, JobEnd, Run, ToGuest, ToWorker, WorkerData } from './messages.ts';
 import { refusal } from './module-check.ts';
 
 const { words } = workerData as WorkerData;
@@ -52,7 +53,9 @@ function runOnce(id: number, run: Run): { end: JobEnd; memory: number } {
   if (module === undefined) return { end: { end: 'failed', reason: 'its module is not loaded' }, memory: 0 };
   const { entrypoint, args, environment } = run;
   const files = run.files && root !== undefined ? { root } : {};
-  return runGuest(module, { entrypoint, args, environment, ...files }, streamsOf(id, run));
+  const hostCalls = hostCallsOf(id, run);
+  earlyInput = [];
+  return runGuest(module, { entrypoint, args, environment, hostCalls, ...files }, streamsOf(id, run));
 }
 
 function streamsOf(id: number, { input, stderr }: Run): GuestIo {
@@ -77,16 +80,47 @@ function streamsOf(id: number, { input, stderr }: Run): GuestIo {
 }
 
 function nextInput(id: number): Uint8Array | undefined {
+  const { chunk } = earlyInput.shift() ?? next(id, 'stdin');
+  if (chunk === null) return undefined;
+  post({ type: 'consumed', id, bytes: chunk.length });
+  return chunk;
+}
+
+/** Input of the run that came while it waited for a response. */
+let earlyInput: Message<'stdin'>[] = [];
+
+function hostCallsOf(id: number, { interfaces }: Run): HostCalls {
+  let calls = 0;
+  return {
+    interfaces,
+    call: (name, operation, request) => {
+      const call = ++calls;
+      post({ type: 'call', id, call, interface: name, operation, request }, request);
+      for (;;) {
+        const message = next(id, 'response', (input) => earlyInput.push(input));
+        if (message.call === call) return message.response ?? undefined;
+      }
+    },
+  };
+}
+
+type Message<Type extends ToGuest['type']> = Extract<ToGuest, { type: Type }>;
+
+/** Waits for the run's next message of this type. @param aside gets its input that comes before that */
+function next<Type extends ToGuest['type']>(
+  id: number,
+  type: Type,
+  aside?: (input: Message<'stdin'>) => void,
+): Message<Type> {
   for (;;) {
     const seen = Atomics.load(words, INPUT);
     const message = parentPort === null ? undefined : receiveMessageOnPort(parentPort);
     if (message === undefined) Atomics.wait(words, INPUT, seen);
     else {
       const received = message.message as ToWorker;
-      if (received.type !== 'stdin' || received.id !== id) continue;
-      if (received.chunk === null) return undefined;
-      post({ type: 'consumed', id, bytes: received.chunk.length });
-      return received.chunk;
+      if (received.id !== id) continue;
+      if (received.type === type) return received as Message<Type>;
+      if (received.type === 'stdin') aside?.(received);
     }
   }
 }

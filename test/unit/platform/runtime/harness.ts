@@ -5,7 +5,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BindleId } from '../../../../src/bindle/id.ts';
 import type { Invoice, Parcel } from '../../../../src/bindle/invoice.ts';
-import { createRuntime, type Limits, type Runtime } from '../../../../src/platform/runtime/runtime.ts';
+import {
+  createRuntime,
+  type Limits,
+  type RunningChannel,
+  type Runtime,
+  type RuntimeOptions,
+} from '../../../../src/platform/runtime/runtime.ts';
 import { sha256 } from '../../../support/bindles.ts';
 import { ask, type Page } from '../../../support/platform.ts';
 import { compile } from '../../../support/wasm.ts';
@@ -24,6 +30,10 @@ export interface HandlerSource {
   argv?: string;
 }
 
+export interface HostCalls extends Pick<RuntimeOptions, 'hostCall' | 'runEnded'> {
+  addons: (channel: string) => NonNullable<RunningChannel['addons']>;
+}
+
 export class Channels {
   readonly invoices = new Map<string, Invoice>();
   readonly parcels = new Map<string, Buffer>();
@@ -34,7 +44,7 @@ export class Channels {
   readonly server: Server;
   readonly #versions = new Map<string, string>();
 
-  private constructor(limits: Partial<Limits>) {
+  private constructor(limits: Partial<Limits>, { addons = () => [], ...hostCalls }: Partial<HostCalls>) {
     this.runtime = createRuntime({
       programs,
       readInvoice: ({ name, version }: BindleId) => this.invoices.get(`${name}/${version}`),
@@ -43,17 +53,19 @@ export class Channels {
       log: (id, text) => void this.logs.set(id, [...(this.logs.get(id) ?? []), text]),
       statusChanged: (id) => void this.changes.push(id),
       limits,
+      ...hostCalls,
     });
     this.server = createServer((request, response) => {
       const id = request.headers.host ?? '';
       const environment = this.environments.get(id) ?? {};
       const server = { scheme: 'http', defaultHost: id } as const;
-      void this.runtime.handle({ id, bindle: this.bindle(id), environment }, server, request, response);
+      const channel = { id, bindle: this.bindle(id), environment, addons: addons(id) };
+      void this.runtime.handle(channel, server, request, response);
     });
   }
 
-  static async start(limits: Partial<Limits>): Promise<Channels> {
-    const channels = new Channels(limits);
+  static async start(limits: Partial<Limits>, hostCalls: Partial<HostCalls> = {}): Promise<Channels> {
+    const channels = new Channels(limits, hostCalls);
     await new Promise<void>((resolve) => channels.server.listen(0, '127.0.0.1', resolve));
     return channels;
   }
