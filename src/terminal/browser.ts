@@ -27,5 +27,8 @@ export function openerOf(
 ): [program: string, ...args: string[]] | undefined {
   if (platform === 'darwin') return ['open'];
   if (platform === 'win32') return ['rundll32.exe', 'url.dll,FileProtocolHandler'];
+  // Without a desktop of its own, a remote editor's terminal names a program that opens addresses where its user is.
+  const [named = ''] = env['BROWSER']?.split(':') ?? [];
+  if (named !== '' && !/[\s%]/.test(named)) return [named];
   return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? ['xdg-open'] : undefined;
 }

@@ -84,6 +84,12 @@ const BY_CODE: Record<string, number> = {
   WHICH_APP: EXIT.usage,
   WHICH_CHANNEL: EXIT.usage,
   CHANNEL_NAME: EXIT.usage,
+  NO_ADDONS: EXIT.server,
+  ADDON_FAILED: EXIT.server,
+  NO_SUCH_OFFERING: EXIT.usage,
+  NO_SUCH_PLAN: EXIT.usage,
+  WHICH_OFFERING: EXIT.usage,
+  WHICH_ADDON: EXIT.usage,
 };
 
 /** Says what went wrong on stderr and gives the exit code. */

@@ -83,6 +83,11 @@ const COMMANDS: Record<string, Entry> = {
     aliases: ['e', 'envvar', 'envvars', 'environmentvariable', 'environmentvariables'],
     load: () => import('./commands/env.ts'),
   },
+  addons: {
+    summary: 'databases and other services for apps, and what they cost',
+    aliases: ['addon'],
+    load: () => import('./commands/addons.ts'),
+  },
   rollback: {
     summary: 'let a channel run an earlier revision again',
     load: () => import('./commands/rollback.ts'),

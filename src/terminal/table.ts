@@ -22,6 +22,17 @@ export function tableLines(headers: readonly string[], rows: readonly (readonly 
   );
 }
 
+/** The same with lines around the cells: `| Name | Plan |`. */
+export function ruledLines(headers: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const cells = [headers, ...rows].map((row) => row.map(clean));
+  const widths = headers.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
+  const [head = '', ...body] = cells.map(
+    (row) =>
+      `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))).join(' | ')} |`,
+  );
+  return [head, `+${widths.map((width) => '-'.repeat(width + 2)).join('|')}+`, ...body];
+}
+
 /** One line, without what would move the cursor: names and values come from others. */
 function clean(text: string): string {
   return text.replace(/\r?\n/g, '↵').replace(/\p{Cc}/gu, '�');

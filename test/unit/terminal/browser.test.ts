@@ -9,6 +9,10 @@ test('is the desktop of each system, and nothing where there is none', () => {
   expect(openerOf('linux', { DISPLAY: ':0' })).toEqual(['xdg-open']);
   expect(openerOf('linux', { WAYLAND_DISPLAY: 'wayland-0' })).toEqual(['xdg-open']);
   expect(openerOf('linux', {})).toBeUndefined();
+  expect(openerOf('linux', { BROWSER: '/opt/code/browser.sh', DISPLAY: ':0' })).toEqual([
+    '/opt/code/browser.sh',
+  ]);
+  expect(openerOf('linux', { BROWSER: 'links %s' })).toBeUndefined();
 });
 
 test('gets no address that is not a page', async () => {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tableLines } from '../../../src/terminal/table.ts';
+import { ruledLines, tableLines } from '../../../src/terminal/table.ts';
 
 test('has columns as wide as they must be, and no blanks at the end', () => {
   expect(
@@ -39,4 +39,21 @@ test('shows one line a row, and no control characters', () => {
       for (const text of lines) expect(text).not.toMatch(/\p{Cc}/u);
     }),
   );
+});
+
+test('has lines around its cells where the issue that all began with has them', () => {
+  expect(
+    ruledLines(
+      ['Name', 'Plan'],
+      [
+        ['mysql', 'free'],
+        ['amazon-rds-postgresql', 'medium'],
+      ],
+    ),
+  ).toEqual([
+    '| Name                  | Plan   |',
+    '+-----------------------|--------+',
+    '| mysql                 | free   |',
+    '| amazon-rds-postgresql | medium |',
+  ]);
 });
