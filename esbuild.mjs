@@ -20,6 +20,7 @@ const entryPoints = {
   'runtime-process': 'src/platform/runtime/process.ts',
   'runtime-worker': 'src/platform/runtime/worker.ts',
   'broker-sqlite': 'src/platform/brokers/sqlite/main.ts',
+  'broker-postgresql': 'src/platform/brokers/postgresql/main.ts',
 };
 const bundles = new Map(
   Object.entries(entryPoints).map(([name, path]) => [resolve(root, path), `./${name}.cjs`]),

@@ -49,10 +49,10 @@ export type Verb = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
 export interface Environment {
   /** The broker's own folder (0700). */
   directory: string;
-  log(text: string): void;
+  log: (text: string) => void;
   /** Keeps a text that only this broker's key opens, and opens it again. */
-  seal(text: string): string;
-  unseal(sealed: string): string;
+  seal: (text: string) => string;
+  unseal: (sealed: string) => string;
 }
 
 /** What is known of an add-on. */

@@ -1,0 +1,11 @@
+// The PostgreSQL broker as a program.
+
+import { runBroker } from '../kit/program.ts';
+import { openPostgres } from './driver.ts';
+import { PLANS, SERVICE } from './offering.ts';
+
+void runBroker({
+  service: { ...SERVICE, icon: new URL('../media/offerings/postgresql.svg', import.meta.url) },
+  plans: PLANS,
+  open: openPostgres,
+});
