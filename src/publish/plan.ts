@@ -10,6 +10,7 @@ import type { AppItem, ChannelItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
 import { RuleError, selectRevision, splitPrerelease } from '../hippo/rules.ts';
 import { listOf } from '../hippofacts/text.ts';
+import { describeAddonStep, planAddons, type AddonNeed, type AddonStep } from './addons.ts';
 import type { Versioning } from './version.ts';
 
 export interface FileChange {
@@ -26,7 +27,8 @@ export type Step =
   | { type: 'create-channel'; name: string; rule: string; fixed?: true }
   | { type: 'change-rule'; channel: ChannelItem; rule: string; own: boolean }
   /** The channel is to run this very version from now on. */
-  | { type: 'choose-revision'; channel: ChannelItem };
+  | { type: 'choose-revision'; channel: ChannelItem }
+  | AddonStep;
 
 /** A channel that will move to the version by itself. */
 export interface Taker {
@@ -53,6 +55,8 @@ export interface Plan {
   takers: Taker[];
   /** In the order in which they have to be done. */
   steps: Step[];
+  /** How the add-ons that it needs are on the channels that will run it. */
+  addons: AddonNeed[];
   files: FileChange[];
   /** What the files are held against; undefined if nothing runs yet. */
   comparedWith: BindleId | undefined;
@@ -117,6 +121,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
       later: undefined,
       takers: [],
       steps: [],
+      addons: [],
       files,
       comparedWith: undefined,
     };
@@ -141,6 +146,7 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
   // Making an app imports what the Bindle server holds.
   const numbers = app ? (known.get(app.id) ?? []) : await storedVersions(options);
   const steps = await planSteps(options, id, app, numbers, takers);
+  const addons = await planAddons({ invoice, hippo, app, channels: runners(app, takers, steps), signal });
   const base = await findBase(options, id, app, takers);
   return {
     id,
@@ -150,10 +156,21 @@ export async function planPublish(options: PlanOptions): Promise<Plan> {
     registered: app !== undefined && numbers.includes(id.version),
     later: options.versioning === 'dev' ? laterBuild(id.version, numbers) : undefined,
     takers,
-    steps,
+    steps: [...steps, ...addons.steps],
+    addons: addons.needs,
     files: compareFiles(invoice, base),
     comparedWith: base && { name: base.bindle.name, version: base.bindle.version },
   };
+}
+
+/** Names of the app's channels that will run the version; those of other apps have their own owners. */
+function runners(app: AppItem | undefined, takers: readonly Taker[], steps: readonly Step[]): string[] {
+  const names = takers.filter((taker) => taker.app.id === app?.id).map(({ channel }) => channel.name);
+  for (const step of steps) {
+    if (step.type === 'create-channel') names.push(step.name);
+    if (step.type === 'change-rule' || step.type === 'choose-revision') names.push(step.channel.name);
+  }
+  return [...new Set(names)];
 }
 
 /** The rule by which a channel follows the builds that have this version's user (hippo-api.md §6). */
@@ -365,5 +382,8 @@ export function describeStep(step: Step): string {
         : `let the channel ${step.channel.name} follow the rule "${step.rule}", and no longer stay on ${step.channel.activeRevision?.revisionNumber ?? 'nothing'}`;
     case 'choose-revision':
       return `let the channel ${step.channel.name} run this very version`;
+    case 'add-addon':
+    case 'attach-addon':
+      return describeAddonStep(step);
   }
 }

@@ -1,16 +1,22 @@
 // From a bindle that a server holds to a channel that runs it: app, channel, revision (hippo-api.md §4, §5). Each part
 // begins with a look at what is there, so that all of it can be repeated.
 
+import type { AddonItem } from '../addons/addons.ts';
+import { AddonsClient } from '../addons/client.ts';
+import { AddonFailedError, waitForAddon } from '../addons/wait.ts';
 import type { Network } from '../bindle/http.ts';
 import { formatId } from '../bindle/id.ts';
 import { HippoError, type HippoClient } from '../hippo/client.ts';
 import { followRule, pinRevision } from '../hippo/selection.ts';
+import type { AddonStep } from './addons.ts';
 import type { Plan, Step } from './plan.ts';
 import { rest, waitUntilServed, type ServedChannel } from './wait.ts';
 
 export type ReleaseEvent =
   | { type: 'made'; step: Step; name: string }
   | { type: 'registered'; already: boolean }
+  /** What a broker says of an add-on that is waited for. */
+  | { type: 'adding'; name: string; words: string }
   /** It is released; what its channels run and serve is as it was before. */
   | { type: 'waiting'; appId: string | undefined; channels: readonly ServedChannel[] }
   /** A later version than this one was faster. */
@@ -39,7 +45,7 @@ export interface Released {
 
 /** The bindle is stored; what comes after it did not work out. The message says how to go on. */
 export class ReleaseError extends Error {
-  readonly code: 'NO_APP' | 'NOT_REGISTERED' | 'NOT_ALLOWED';
+  readonly code: 'NO_APP' | 'NOT_REGISTERED' | 'NOT_ALLOWED' | 'ADDON_FAILED';
   readonly hint: string;
   constructor(code: ReleaseError['code'], message: string, hint: string, options?: ErrorOptions) {
     super(message, options);
@@ -81,6 +87,11 @@ export async function release(options: ReleaseOptions): Promise<Released> {
       waitFor.set(step.channel.id, appId);
     }
   }
+  // Before a process runs it that would lack their variables; a channel that needs the revision comes after it.
+  const late = new Set(
+    steps.flatMap((step) => (step.type === 'create-channel' && step.fixed ? step.name : [])),
+  );
+  if (appId !== undefined) await addAddons(options, appId, (channel) => !late.has(channel));
   await part(options, 'Hippo did not take it as a revision', () => register(options, appId));
   for (const step of steps) {
     if (appId === undefined) continue;
@@ -90,6 +101,7 @@ export async function release(options: ReleaseOptions): Promise<Released> {
     await changeChannel(options, appId, step);
     waitFor.set(step.channel.id, appId);
   }
+  if (appId !== undefined) await addAddons(options, appId, (channel) => late.has(channel));
   if (!plan.appKnown) return { appId, channels: [] };
   const channels = await waitUntilServed({
     id: plan.id,
@@ -116,6 +128,13 @@ async function part<T>(
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof AddonFailedError)
+      throw new ReleaseError(
+        'ADDON_FAILED',
+        `The bindle ${formatId(plan.id)} is stored, but ${failure}: ${error.message}`,
+        `${error.hint} Then \`hippo release ${formatId(plan.id)}\` goes on from there, and so does the same publish again.`,
+        { cause: error },
+      );
     if (!(error instanceof HippoError)) throw error;
     const refused = error.code === 'UNAUTHORIZED' || error.code === 'FORBIDDEN';
     const id = formatId(plan.id);
@@ -202,6 +221,68 @@ async function createChannel(
   });
   onEvent?.({ type: 'made', step, name });
   return id;
+}
+
+/**
+ * Adds and attaches what was agreed to, for channels that are there, and waits until it can be used; so it does for
+ * what somebody else has begun to add.
+ */
+async function addAddons(
+  options: ReleaseOptions,
+  appId: string,
+  isTurn: (channel: string) => boolean,
+): Promise<void> {
+  const { plan, hippo, steps, signal, onEvent, patience } = options;
+  const turn = steps.filter(
+    (step) => (step.type === 'add-addon' || step.type === 'attach-addon') && isTurn(step.channel),
+  ) as AddonStep[];
+  const begun = plan.addons.filter(({ state, channel }) => state === 'there' && isTurn(channel));
+  if (turn.length === 0 && begun.length === 0) return;
+  const client = new AddonsClient(hippo);
+  const wait = async (addon: AddonItem): Promise<void> => {
+    if (patience === 0) return;
+    const { name } = addon;
+    const there = await waitForAddon(client, addon, {
+      signal,
+      onProgress: (words) => onEvent?.({ type: 'adding', name, words }),
+    });
+    if (!there) throw new HippoError('NOT_FOUND', `${name} was removed again.`);
+  };
+  for (const step of turn)
+    await part(options, `the add-on ${step.name} could not be added`, async () => {
+      const { channels } = await hippo.app(appId, { signal });
+      const channelId = channels.find(({ name }) => name === step.channel)?.id;
+      if (channelId === undefined) throw new HippoError('NOT_FOUND', `The channel ${step.channel} is gone.`);
+      const find = async (): Promise<AddonItem | undefined> =>
+        (await client.addons({ appId, signal })).find(({ name }) => name === step.name);
+      const look = async (): Promise<AddonItem | undefined> => {
+        const addon = await find();
+        return addon?.bindings.some((binding) => binding.channelId === channelId) ? addon : undefined;
+      };
+      const { value } = await once(options, look, async () =>
+        step.type === 'add-addon'
+          ? client.createAddon(
+              {
+                name: step.offering,
+                plan: step.plan,
+                channelId,
+                ...(step.named ? { as: step.name } : {}),
+              },
+              { signal },
+            )
+          : client.bindAddon(
+              (await find())?.id ?? '',
+              { channelId, ...(step.as === step.name ? {} : { as: step.as }) },
+              { signal },
+            ),
+      );
+      await wait(value);
+      onEvent?.({ type: 'made', step, name: step.name });
+    });
+  for (const { addonId = '', wanted } of begun)
+    await part(options, `the add-on ${wanted} is not ready`, async () =>
+      wait(await client.addon(addonId, { signal })),
+    );
 }
 
 /** Makes the version known, once: real servers fail later on a double (hippo-api.md §5). */

@@ -161,7 +161,7 @@ export async function releaseStored(
     const { onEvent } = options;
     onEvent?.({ type: 'stage', stage: 'plan' });
     const plan = await planPublish(options);
-    onEvent?.({ type: 'planned', plan });
+    planned(plan, onEvent);
     const steps = await agree(plan, options);
     return { plan, ...(await goLive(plan, steps, options, reached)) };
   });
@@ -210,7 +210,7 @@ async function prepare(options: PreviewOptions, tries: Tries, decide?: Decide): 
       } else if (taken && decide) {
         raised = await raiseVersion(path, await askForBump(plan, decide), plan.id.version);
       } else {
-        onEvent?.({ type: 'planned', plan });
+        planned(plan, onEvent);
         return { made, invoice, plan, raised, close: () => made.close() };
       }
       await made.close();
@@ -219,6 +219,11 @@ async function prepare(options: PreviewOptions, tries: Tries, decide?: Decide): 
       throw error;
     }
   }
+}
+
+function planned(plan: Plan, onEvent: Target['onEvent']): void {
+  onEvent?.({ type: 'planned', plan });
+  for (const { message } of plan.addons) if (message !== undefined) onEvent?.({ type: 'warning', message });
 }
 
 function sound({ invoice, file, problems, lookupFailure }: MadeBindle): Invoice {
@@ -303,7 +308,11 @@ async function agree(plan: Plan, { decide, yes, local, onEvent }: Target): Promi
     if (!goesOn) throw new PublishError('DECLINED', 'Nothing was published.');
   }
   const agreed: Step[] = [];
+  /** Names of channels that are not made. */
+  const without = new Set<string>();
   for (const step of plan.steps) {
+    const isAddon = step.type === 'add-addon' || step.type === 'attach-addon';
+    if (isAddon && without.has(step.channel)) continue;
     const unasked =
       yes || local || step.type === 'choose-revision' || (step.type === 'change-rule' && step.own);
     if (unasked || (await decide({ type: 'take-step', step }))) agreed.push(step);
@@ -313,11 +322,13 @@ async function agree(plan: Plan, { decide, yes, local, onEvent }: Target): Promi
         `There is no app for the bindles of ${plan.id.name}, and nothing was sent.`,
         `Give --yes to ${describeStep(step)}, or make it with \`hippo create\`.`,
       );
-    else
-      onEvent?.({
-        type: 'warning',
-        message: `No channel will run ${plan.id.version}; --yes would ${describeStep(step)}.`,
-      });
+    else {
+      if (step.type === 'create-channel') without.add(step.name);
+      const lacks = isAddon
+        ? `The channel ${step.channel} goes without ${step.name}`
+        : `No channel will run ${plan.id.version}`;
+      onEvent?.({ type: 'warning', message: `${lacks}; --yes would ${describeStep(step)}.` });
+    }
   }
   return agreed;
 }

@@ -35,6 +35,8 @@ export function planLines(plan: Plan, options: { names?: boolean } = {}): Line[]
       `${of.name}:${channel.name} ${runs === id.version ? 'runs this version already' : `will run it, after ${runs ?? 'nothing'}`}`,
     );
   for (const step of steps) add(`first: ${describeStep(step)}`);
+  for (const { wanted, channel, state } of plan.addons)
+    if (state === 'there') add(`the channel ${channel} has ${wanted}`);
   if (!plan.appKnown) add('this Hippo is too old to say which channels will run it');
   return lines;
 }
@@ -136,6 +138,8 @@ function releaseLines(event: ReleaseEvent): Line[] {
         },
       ];
     }
+    case 'adding':
+      return [{ text: visible(`${event.name}: ${event.words}`) }];
     case 'registered':
       return [];
   }

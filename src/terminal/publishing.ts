@@ -121,6 +121,7 @@ export function planJson(plan: Plan): Record<string, unknown> {
       own,
     })),
     steps: plan.steps.map((step) => ({ type: step.type, what: describeStep(step) })),
+    addons: plan.addons.map(({ message = null, ...need }) => ({ ...need, message })),
   };
 }
 

@@ -70,7 +70,9 @@ export class Decider {
   }
 
   async #takeStep(step: Step): Promise<boolean> {
-    if (this.#get('hippo.publish.makeMissing') === 'make') return true;
+    // What costs is never unasked.
+    const isPaid = step.type === 'add-addon' && step.price !== undefined;
+    if (this.#get('hippo.publish.makeMissing') === 'make' && !isPaid) return true;
     if (step.type === 'create-channel' && this.#wantsApp) return true;
     const { message, detail, action, never, without } = this.#describe(step);
     const actions = without ? [action, without, never] : [action, never];
@@ -126,6 +128,25 @@ export class Decider {
           detail: 'It stays on this version, whatever its rule says.',
           action: 'Publish',
           never: 'Publish and Never Ask',
+        };
+      case 'add-addon':
+        return {
+          message: `Add ${step.offering}:${step.plan} to the channel "${step.channel}"?`,
+          detail: [
+            `HIPPOFACTS says that the app needs ${step.name}, which the channel does not have yet.`,
+            ...(step.price === undefined ? [] : [`It costs ${step.price}.`]),
+          ].join('\n'),
+          action: 'Add',
+          never: 'Add and Never Ask',
+          without,
+        };
+      case 'attach-addon':
+        return {
+          message: `Let the channel "${step.channel}" use ${step.name}, too?`,
+          detail: `HIPPOFACTS says that the app needs it. They share it: ${listOf(step.users)} ${step.users.length === 1 ? 'uses' : 'use'} it now.`,
+          action: 'Share',
+          never: 'Share and Never Ask',
+          without,
         };
     }
   }

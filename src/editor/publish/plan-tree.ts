@@ -61,7 +61,10 @@ export function planSummary({ id, app, files }: Plan): string {
   return `${id.name}/${id.version}${app ? ` for ${app.name}` : ''}: ${what}.`;
 }
 
-function warningRows({ stored, appKnown, takers, steps, id }: Plan, problems: readonly Problem[]): PlanRow[] {
+function warningRows(
+  { stored, appKnown, takers, steps, id, addons }: Plan,
+  problems: readonly Problem[],
+): PlanRow[] {
   const texts = [
     ...(stored === 'other'
       ? [`The server has ${id.version} with other content: the version has to be raised`]
@@ -71,6 +74,7 @@ function warningRows({ stored, appKnown, takers, steps, id }: Plan, problems: re
     ...(stored === 'unknown' ? ['The Bindle server did not say whether it has this version'] : []),
     ...(appKnown ? [] : ['This Hippo is too old to say which channels will run it']),
     ...(appKnown && takers.length === 0 && steps.length === 0 ? ['No channel will run it'] : []),
+    ...addons.flatMap(({ message }) => (message === undefined ? [] : [message.replace(/\.$/, '')])),
   ];
   const isFault = stored === 'other' || stored === 'yanked';
   const own = texts.map((text, index) =>
@@ -163,6 +167,26 @@ function stepRow(step: Step): PlanRow {
         description: says,
         spoken: `Channel ${name} ${says}`,
         icon: 'pinned',
+      });
+    }
+    case 'add-addon': {
+      const says = `is added to ${step.channel}: ${step.offering}:${step.plan}${step.price === undefined ? '' : `, ${step.price}`}`;
+      return row({
+        id: `step:addon:${step.channel}:${step.name}`,
+        label: step.name,
+        description: says,
+        spoken: `The add-on ${step.name} ${says}`,
+        icon: 'database',
+      });
+    }
+    case 'attach-addon': {
+      const says = `is used by ${step.channel}, too`;
+      return row({
+        id: `step:addon:${step.channel}:${step.name}`,
+        label: step.name,
+        description: says,
+        spoken: `The add-on ${step.name} ${says}`,
+        icon: 'database',
       });
     }
   }

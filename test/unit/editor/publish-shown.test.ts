@@ -38,6 +38,7 @@ const plan: Plan = {
   later: undefined,
   takers: [],
   steps: [],
+  addons: [],
   files: [],
   comparedWith: undefined,
 };
