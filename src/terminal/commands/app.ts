@@ -7,6 +7,7 @@ import { addHippoOptions, withHippo, type HippoOptions } from '../hippo.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { print, say, type Screen } from '../screen.ts';
 import { printTable } from '../table.ts';
+import { removeWithAddons } from '../with-addons.ts';
 import { findTeam } from './team.ts';
 
 interface Options extends HippoOptions {
@@ -46,17 +47,22 @@ export function configure(command: Command, screen: Screen): void {
     .command('remove')
     .aliases(['rm', 'delete'])
     .description('remove an app with its channels and revisions; its bindles stay')
-    .argument('<app>', 'name or id');
-  addOutputOption(addHippoOptions(remove)).action((named: string, options: Options) =>
-    withHippo(screen, options, async (hippo) => {
-      const app = await hippo.app(named);
-      await hippo.client.removeApp(app.id);
-      printResult(screen, options.output, {
-        id: app.id,
-        message: `Removed ${app.name}`,
-        json: { id: app.id, name: app.name },
-      });
-    }),
+    .argument('<app>', 'name or id')
+    .option('--with-addons', 'remove its add-ons with their data before');
+  addOutputOption(addHippoOptions(remove)).action(
+    (named: string, options: Options & { withAddons?: boolean }) =>
+      withHippo(screen, options, async (hippo) => {
+        const app = await hippo.app(named);
+        await removeWithAddons(screen, hippo, { appId: app.id }, app.name, {
+          ...options,
+          remove: () => hippo.client.removeApp(app.id),
+        });
+        printResult(screen, options.output, {
+          id: app.id,
+          message: `Removed ${app.name}`,
+          json: { id: app.id, name: app.name },
+        });
+      }),
   );
 
   const rename = command

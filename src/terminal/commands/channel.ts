@@ -19,6 +19,7 @@ import {
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
 import { print, say, type Screen } from '../screen.ts';
 import { printTable } from '../table.ts';
+import { removeWithAddons } from '../with-addons.ts';
 
 interface Output {
   output: OutputForm;
@@ -95,17 +96,23 @@ export function configure(command: Command, screen: Screen): void {
     .command('remove')
     .aliases(['rm', 'delete'])
     .description('remove a channel')
-    .argument('<channel>', 'name or id');
-  addOutputOption(addAppOptions(remove)).action((named: string, options: AppOptions & Output) =>
-    withHippo(screen, options, async (hippo) => {
-      const { app, channel } = await hippo.channel(named);
-      await hippo.client.removeChannel(channel.id);
-      printResult(screen, options.output, {
-        id: channel.id,
-        message: `Removed ${app.name}:${channel.name}`,
-        json: { id: channel.id, name: channel.name, app: app.name },
-      });
-    }),
+    .argument('<channel>', 'name or id')
+    .option('--with-addons', 'remove the add-ons that only it uses before, with their data');
+  addOutputOption(addAppOptions(remove)).action(
+    (named: string, options: AppOptions & Output & { withAddons?: boolean }) =>
+      withHippo(screen, options, async (hippo) => {
+        const { app, channel } = await hippo.channel(named);
+        const where = { appId: app.id, channelId: channel.id };
+        await removeWithAddons(screen, hippo, where, `${app.name}:${channel.name}`, {
+          ...options,
+          remove: () => hippo.client.removeChannel(channel.id),
+        });
+        printResult(screen, options.output, {
+          id: channel.id,
+          message: `Removed ${app.name}:${channel.name}`,
+          json: { id: channel.id, name: channel.name, app: app.name },
+        });
+      }),
   );
 
   const set = command
