@@ -152,11 +152,14 @@ export class HostCallError extends Error {
   readonly code: HostCallErrorCode;
   /** The five characters of SQL's standard. */
   readonly sqlState: string | undefined;
-  constructor(code: HostCallErrorCode, message: string, sqlState?: string) {
+  readonly reason: string | undefined;
+  /** @param reason for the channel's log, not for the guest; without addresses and names */
+  constructor(code: HostCallErrorCode, message: string, sqlState?: string, reason?: string) {
     super(message);
     this.name = 'HostCallError';
     this.code = code;
     this.sqlState = sqlState;
+    this.reason = reason;
   }
 }
 

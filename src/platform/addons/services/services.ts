@@ -11,6 +11,8 @@ import {
   OPERATIONS,
   parseRequest,
 } from '../../../addons/host-calls.ts';
+import { PostgresqlServer } from './postgresql.ts';
+import { RedisServer } from './redis.ts';
 import { tooLarge } from './rows.ts';
 import type { Service, ServiceLimits, ServiceRun } from './service.ts';
 import { SqliteFile } from './sqlite-file.ts';
@@ -126,8 +128,8 @@ export function createServices(options: ServicesOptions): Services {
       (kept.service as SqliteFile).maxBytes = maxBytesOf(credentials);
       return kept;
     }
-    void binding;
-    throw new HostCallError('unavailable', 'This host has no client for the add-on.');
+    const Server = scheme.startsWith('redis') ? RedisServer : PostgresqlServer;
+    return known(`${binding}\0${uri}`, () => new Server(uri, limits));
   }
 
   function known(key: string, create: () => Service): Kept {
@@ -162,10 +164,10 @@ export function createServices(options: ServicesOptions): Services {
     } catch (error) {
       if (error instanceof HostCallError && error.code === 'unavailable' && !down.has(binding)) {
         down.add(binding);
-        const { cause } = error as { cause?: unknown };
+        const { reason } = error;
         options.log(
           call.channelId,
-          `The add-on ${addon} does not answer${typeof cause === 'string' ? ` (${cause})` : ''}.`,
+          `The add-on ${addon} does not answer${reason === undefined ? '' : ` (${reason})`}.`,
         );
       }
       throw error;

@@ -1,0 +1,189 @@
+// A Redis for the guests of one binding, over one connection that is made when it is needed.
+
+import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
+import {
+  ABI_LIMITS,
+  encodeResponse,
+  HostCallError,
+  kvValue,
+  wholeNumber,
+  type KvRequest,
+  type KvValue,
+} from '../../../addons/host-calls.ts';
+import { tooLarge } from './rows.ts';
+import { busy, type Service, type ServiceLimits, type ServiceRun } from './service.ts';
+
+/** Bytes for texts, and digits for numbers, which may have 64 bits. */
+const TYPES = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String };
+/** How often `list` asks again where a part of the keys has none of the prefix. */
+const MAX_SCANS = 1000;
+
+type Client = ReturnType<typeof connect>;
+
+export class RedisServer implements Service {
+  readonly #uri: string;
+  readonly #limits: ServiceLimits;
+  #client: Promise<Client> | undefined;
+  #calls = 0;
+
+  constructor(uri: string, limits: ServiceLimits) {
+    this.#uri = uri;
+    this.#limits = limits;
+  }
+
+  async kv(_run: ServiceRun, request: KvRequest): Promise<Uint8Array> {
+    if (this.#calls >= this.#limits.queue) throw busy();
+    this.#calls++;
+    try {
+      const client = await (this.#client ??= this.#connect());
+      return encodeResponse(await this.#inTime(client, answer(client, request)));
+    } catch (error) {
+      throw errorOf(error);
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  runEnded(): void {
+    // Nothing stays open.
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.then(
+      (client) => client.destroy(),
+      () => undefined,
+    );
+  }
+
+  async #connect(): Promise<Client> {
+    const forget = (): void => void (this.#client = undefined);
+    try {
+      const client = connect(this.#uri, this.#limits);
+      client.on('error', forget).on('terminated', forget).on('end', forget);
+      await client.connect();
+      return client;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  /** A server that does not answer is given up, with everything that waits for it. */
+  async #inTime<Result>(client: Client, work: Promise<Result>): Promise<Result> {
+    const { statement } = this.#limits;
+    const timer = setTimeout(() => {
+      this.#client = undefined;
+      if (client.isOpen) client.destroy();
+    }, statement);
+    return work.finally(() => clearTimeout(timer));
+  }
+}
+
+function connect(uri: string, { connect: connectTimeout, queue }: ServiceLimits) {
+  return createClient({
+    url: uri,
+    RESP: 2,
+    socket: { connectTimeout, reconnectStrategy: false },
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    commandsQueueMaxLength: 3 * queue * ABI_LIMITS.keys,
+  });
+}
+
+/** @throws ErrorReply, HostCallError, errors of the connection */
+async function answer(client: Client, request: KvRequest): Promise<object> {
+  const send = <Reply>(...args: (string | Buffer)[]): Promise<Reply> =>
+    client.sendCommand<Reply>(args, { typeMapping: TYPES });
+  switch (request.operation) {
+    case 'get':
+      return { values: await get(send, request.keys) };
+    case 'set': {
+      const { key, value, ttl, only } = request;
+      const reply = await send<unknown>(
+        'SET',
+        key,
+        Buffer.from(value),
+        ...(ttl === undefined ? [] : ['PX', String(ttl)]),
+        ...(only === undefined ? [] : [only === 'absent' ? 'NX' : 'XX']),
+      );
+      return { done: reply !== null };
+    }
+    case 'delete':
+      return { deleted: request.keys.length === 0 ? 0 : Number(await send<string>('DEL', ...request.keys)) };
+    case 'increment':
+      return { value: wholeNumber(BigInt(await send<string>('INCRBY', request.key, String(request.by)))) };
+    case 'expire': {
+      const { key, ttl } = request;
+      if (ttl !== undefined) return { done: (await send<string>('PEXPIRE', key, String(ttl))) === '1' };
+      const [, known] = await Promise.all([send<string>('PERSIST', key), send<string>('EXISTS', key)]);
+      return { done: known === '1' };
+    }
+    case 'list':
+      return list(send, request);
+  }
+}
+
+type Send = <Reply>(...args: (string | Buffer)[]) => Promise<Reply>;
+
+/** No more is asked for than a response may have: a value may be of somebody else who has the URL. */
+async function get(send: Send, keys: readonly string[]): Promise<(KvValue | null)[]> {
+  const lengths = await Promise.all(
+    keys.map(async (key) => {
+      const [length, known] = await Promise.all([send<string>('STRLEN', key), send<string>('EXISTS', key)]);
+      return known === '1' ? Number(length) : undefined;
+    }),
+  );
+  const bytes = lengths.reduce<number>((sum, length = 0) => sum + length, 0);
+  if (bytes > ABI_LIMITS.response) throw tooLarge(`is larger than ${ABI_LIMITS.response} bytes`);
+  return Promise.all(
+    keys.map(async (key, at) => {
+      const length = lengths[at];
+      if (length === undefined) return null;
+      return length === 0 ? '' : kvValue(await send<Buffer>('GETRANGE', key, '0', String(length - 1)));
+    }),
+  );
+}
+
+async function list(
+  send: Send,
+  { prefix, limit, cursor = '0' }: KvRequest & { operation: 'list' },
+): Promise<object> {
+  if (!/^\d{1,20}$/.test(cursor))
+    throw new HostCallError('bad_request', '"cursor" has to be what the last call gave.');
+  const pattern = `${prefix.replaceAll(/[\\*?[\]^]/g, '\\$&')}*`;
+  let next = cursor;
+  let keys: Buffer[] = [];
+  for (let scans = 0; scans < MAX_SCANS && keys.length === 0 && (scans === 0 || next !== '0'); scans++) {
+    const reply = await send<[Buffer, Buffer[]]>(
+      ...['SCAN', next, 'MATCH', pattern, 'COUNT', String(limit), 'TYPE', 'string'],
+    );
+    [next, keys] = [reply[0].toString(), reply[1]];
+  }
+  return { keys: keys.map((key) => key.toString('utf8')), cursor: next === '0' ? null : next };
+}
+
+/** Redis says what is wrong by the first word of its errors. */
+function errorOf(error: unknown): unknown {
+  if (error instanceof HostCallError) return error;
+  if (!(error instanceof ErrorReply)) {
+    const { code, name } = error as { code?: string; name?: string };
+    return new HostCallError(
+      'unavailable',
+      'The add-on does not answer.',
+      undefined,
+      code ?? name ?? 'no answer',
+    );
+  }
+  const { message } = error;
+  const [word = ''] = message.split(' ', 1);
+  if (word === 'WRONGTYPE')
+    return new HostCallError('wrong_type', 'The key holds something else than a value of hippo_kv.');
+  if (/not an integer/.test(message))
+    return new HostCallError('wrong_type', 'The value of the key is no whole number.');
+  if (/overflow/.test(message))
+    return new HostCallError('out_of_range', 'The sum is no whole number of 64 bits.');
+  if (word === 'OOM')
+    return new HostCallError('full', "The add-on's plan has no more room: delete something.");
+  if (word === 'NOPERM') return new HostCallError('not_allowed', 'The add-on does not allow this.');
+  return new HostCallError('unavailable', 'The add-on cannot answer now.', undefined, word);
+}
