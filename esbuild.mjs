@@ -19,8 +19,10 @@ const entryPoints = {
   platform: 'src/platform.ts',
   'runtime-process': 'src/platform/runtime/process.ts',
   'runtime-worker': 'src/platform/runtime/worker.ts',
+  'schema-worker': 'src/platform/addons/schema-worker.ts',
   'broker-sqlite': 'src/platform/brokers/sqlite/main.ts',
   'broker-postgresql': 'src/platform/brokers/postgresql/main.ts',
+  'broker-redis': 'src/platform/brokers/redis/main.ts',
 };
 const bundles = new Map(
   Object.entries(entryPoints).map(([name, path]) => [resolve(root, path), `./${name}.cjs`]),

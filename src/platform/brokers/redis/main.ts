@@ -1,0 +1,11 @@
+// The Redis broker as a program.
+
+import { runBroker } from '../kit/program.ts';
+import { openRedis } from './driver.ts';
+import { PLANS, SERVICE } from './offering.ts';
+
+void runBroker({
+  service: { ...SERVICE, icon: new URL('../media/offerings/redis.svg', import.meta.url) },
+  plans: PLANS,
+  open: openRedis,
+});
