@@ -8,6 +8,8 @@ import type { AddonsClient } from './client.ts';
 import { operationText } from './words.ts';
 
 export interface WaitForAddonOptions {
+  /** Of what was begun; where they are not given, all that is under way is waited for. */
+  readonly kinds?: readonly OperationItem['kind'][] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The broker's own words, each time they are others. */
   readonly onProgress?: (words: string) => void;
@@ -20,23 +22,21 @@ export class AddonFailedError extends Error {
   constructor(addon: AddonItem, operation: OperationItem) {
     const { name, appName, state } = addon;
     const words = operation.message ?? addon.message;
-    super(
-      `${name} of ${appName}: ${operationText(operation)} failed${words === null ? '' : `: ${visible(words).replace(/\.$/, '')}`}.`,
-    );
+    const reason = words === null ? '' : `: ${visible(words).replace(/\.$/, '')}`;
+    super(`${name} of ${appName}: ${operationText(operation)} failed${reason}.`);
     this.name = 'AddonFailedError';
-    this.hint =
-      state === 'usable'
-        ? 'It works as before.'
-        : state === 'attention'
-          ? `\`hippo addons show ${name} --app ${appName}\` says what to do.`
-          : state === 'failed'
-            ? `It cannot be used: \`hippo addons remove ${name} --app ${appName}\` removes what is left of it.`
-            : `\`hippo addons show ${name} --app ${appName}\` says how it is.`;
+    const show = `\`hippo addons show ${name} --app ${appName}\``;
+    const hints: Partial<Record<AddonItem['state'], string>> = {
+      usable: 'It works as before.',
+      attention: `${show} says what to do.`,
+      failed: `It cannot be used; \`hippo addons remove ${name} --app ${appName}\` removes what is left of it.`,
+    };
+    this.hint = hints[state] ?? `${show} says how it is.`;
   }
 }
 
 /** Milliseconds between two looks: at first and, growing, in the end. */
-const FIRST_PAUSE = 100;
+const FIRST_PAUSE = 50;
 const LAST_PAUSE = 2000;
 /** Failures of one look that the next may not meet. */
 const TRANSIENT: ReadonlySet<string> = new Set(['UNREACHABLE', 'BROKEN', 'SERVER', 'LIMITED']);
@@ -44,65 +44,62 @@ const TRANSIENT: ReadonlySet<string> = new Set(['UNREACHABLE', 'BROKEN', 'SERVER
 const PATIENCE = 10;
 
 /**
- * Waits until nothing is under way with an add-on any more.
+ * Waits until what was begun with an add-on has ended. What the platform cleans up by itself is nobody's to wait for.
  * @param begun as the request answered that began it
  * @returns the add-on as it is then; undefined if it is gone
- * @throws AddonFailedError if what was begun, or what followed from it, failed; HippoError; the signal's reason
+ * @throws AddonFailedError, HippoError, the signal's reason
  */
 export async function waitForAddon(
   client: AddonsClient,
   begun: AddonItem,
-  { signal, onProgress }: WaitForAddonOptions = {},
+  { kinds, signal, onProgress }: WaitForAddonOptions = {},
 ): Promise<AddonItem | undefined> {
-  const since = begun.operation;
-  let addon: AddonItem | undefined = begun;
+  let watched: Set<string> | undefined;
   let said: string | undefined;
   let failures = 0;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.5, LAST_PAUSE)) {
-    if (!isUnderWay(addon)) break;
-    const words: string | null = addon.operation?.message ?? addon.message;
-    if (words !== null && words !== said) onProgress?.((said = words));
-    await delay(pause, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
-      throw signal?.reason ?? error;
-    });
     try {
-      addon = await client.addon(begun.id, { signal });
+      const operations = await client.operations(begun.id, { signal });
       failures = 0;
+      watched ??= idsOf(operations, begun, kinds);
+      // In the order in which they are done.
+      const mine = operations.filter(({ id }) => watched?.has(id)).reverse();
+      const failed = mine.find(({ state }) => state === 'failed');
+      const open = mine.find(isOpen);
+      if (failed || !open) {
+        const addon = await client.addon(begun.id, { signal });
+        if (failed) throw new AddonFailedError(addon, failed);
+        return addon;
+      }
+      if (open.message !== null && open.message !== said) onProgress?.((said = open.message));
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof HippoError)) throw error;
       if (error.code === 'NOT_FOUND') return undefined;
       if (!TRANSIENT.has(error.code) || ++failures >= PATIENCE) throw error;
     }
+    await delay(pause, undefined, signal && { signal }).catch((error: unknown) => {
+      throw signal?.reason ?? error;
+    });
   }
-  const failed = await failureSince(client, addon, since, signal);
-  if (failed) throw new AddonFailedError(addon, failed);
-  return addon;
 }
 
-/** Something is being done with it, or waits to be. */
-export function isUnderWay({ operation, state, bindings }: AddonItem): boolean {
-  if (operation?.state === 'queued' || operation?.state === 'running') return true;
-  // Between two operations, for a moment, there may be none.
-  return (
-    ['creating', 'changing', 'removing'].includes(state) ||
-    bindings.some((binding) => ['binding', 'rotating', 'unbinding'].includes(binding.state))
+/** What was begun is what the answer named, what was recorded after it, and what is open. */
+function idsOf(
+  operations: readonly OperationItem[],
+  { operation }: AddonItem,
+  kinds: WaitForAddonOptions['kinds'],
+): Set<string> {
+  const first = operations.findIndex(({ id }) => id === operation?.id);
+  const begun = operations.filter(
+    (one, index) =>
+      (index <= first || isOpen(one)) && (kinds ? kinds.includes(one.kind) : one.kind !== 'clean-up'),
   );
+  // Done before anybody could look.
+  const last = begun.length === 0 && kinds ? operations.find(({ kind }) => kinds.includes(kind)) : undefined;
+  return new Set([...begun, ...(last ? [last] : [])].map(({ id }) => id));
 }
 
-/** The first failure among what was begun and what came after it. */
-async function failureSince(
-  client: AddonsClient,
-  addon: AddonItem,
-  since: OperationItem | null,
-  signal: AbortSignal | undefined,
-): Promise<OperationItem | undefined> {
-  if (since === null) return undefined;
-  const operations = await client.operations(addon.id, { signal });
-  const index = operations.findIndex(({ id }) => id === since.id);
-  const later =
-    index === -1
-      ? operations.filter(({ createdAt }) => createdAt >= since.createdAt)
-      : operations.slice(0, index + 1);
-  return later.reverse().find(({ state }) => state === 'failed');
+function isOpen({ state }: OperationItem): boolean {
+  return state === 'queued' || state === 'running';
 }

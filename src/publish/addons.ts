@@ -125,7 +125,8 @@ class Comparison {
   constructor(app: string | undefined, offerings: readonly OfferingItem[], present: readonly AddonItem[]) {
     this.#app = app;
     this.#offerings = offerings;
-    this.#present = present;
+    // One that could not be made is made again.
+    this.#present = present.filter(({ state }) => state !== 'failed');
   }
 
   compare(channel: string, wanted: readonly WantedAddon[]): void {
@@ -156,7 +157,7 @@ class Comparison {
     const has = `${addon.offering.reference}:${addon.plan.name}`;
     const message = !isOf(addon, wanted.offering)
       ? `${binding.name} of the channel ${channel} is ${has}, where HIPPOFACTS asks for ${formatWantedAddon(wanted)}.`
-      : addon.state === 'failed' || addon.state === 'attention'
+      : addon.state === 'attention'
         ? `${addon.name} of the channel ${channel} ${stateText(addon)}: \`hippo addons show ${addon.name}\` says why.`
         : wanted.plan !== undefined && wanted.plan !== addon.plan.name
           ? `The channel ${channel} has ${has}, where HIPPOFACTS asks for the plan ${wanted.plan}: \`hippo addons update ${addon.name} --plan ${wanted.plan}\` changes it.`

@@ -188,94 +188,20 @@ async function createApp(
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;
     try {
-      const { value } = await once(options, look, async () => ({
-        id: await hippo.createApp({ name: candidate, storageId }, { signal }),
-        name: candidate,
-      }));
-      return value;
-    } catch (error) {
-      const taken = error instanceof HippoError && error.code === 'INVALID' && 'Name' in error.fields;
-      if (!taken || number >= NAMES) throw error;
-    }
-  }
-}
-
-async function createChannel(
-  options: ReleaseOptions,
-  appId: string,
-  step: Extract<Step, { type: 'create-channel' }>,
-): Promise<string> {
-  const { hippo, signal, onEvent } = options;
-  const { name, rule, fixed } = step;
-  const look = async (): Promise<string | undefined> =>
-    (await hippo.app(appId, { signal })).channels.find((channel) => channel.name === name)?.id;
-  const id = await part(options, `the channel ${name} could not be made`, async () => {
-    const selection = fixed
-      ? ({
-          revisionSelectionStrategy: 'UseSpecifiedRevision',
-          activeRevisionId: await demandRevision(options, appId),
-        } as const)
-      : ({ revisionSelectionStrategy: 'UseRangeRule', rangeRule: rule } as const);
-    const create = (): Promise<string> => hippo.createChannel({ appId, name, ...selection }, { signal });
-    return (await once(options, look, create)).value;
-  });
-  onEvent?.({ type: 'made', step, name });
-  return id;
-}
-
-/**
- * Adds and attaches what was agreed to, for channels that are there, and waits until it can be used; so it does for
- * what somebody else has begun to add.
- */
-async function addAddons(
-  options: ReleaseOptions,
-  appId: string,
-  isTurn: (channel: string) => boolean,
-): Promise<void> {
-  const { plan, hippo, steps, signal, onEvent, patience } = options;
-  const turn = steps.filter(
-    (step) => (step.type === 'add-addon' || step.type === 'attach-addon') && isTurn(step.channel),
-  ) as AddonStep[];
-  const begun = plan.addons.filter(({ state, channel }) => state === 'there' && isTurn(channel));
-  if (turn.length === 0 && begun.length === 0) return;
-  const client = new AddonsClient(hippo);
-  const wait = async (addon: AddonItem): Promise<void> => {
-    if (patience === 0) return;
-    const { name } = addon;
-    const there = await waitForAddon(client, addon, {
-      signal,
-      onProgress: (words) => onEvent?.({ type: 'adding', name, words }),
-    });
-    if (!there) throw new HippoError('NOT_FOUND', `${name} was removed again.`);
-  };
-  for (const step of turn)
-    await part(options, `the add-on ${step.name} could not be added`, async () => {
-      const { channels } = await hippo.app(appId, { signal });
-      const channelId = channels.find(({ name }) => name === step.channel)?.id;
-      if (channelId === undefined) throw new HippoError('NOT_FOUND', `The channel ${step.channel} is gone.`);
-      const find = async (): Promise<AddonItem | undefined> =>
-        (await client.addons({ appId, signal })).find(({ name }) => name === step.name);
-      const look = async (): Promise<AddonItem | undefined> => {
-        const addon = await find();
-        return addon?.bindings.some((binding) => binding.channelId === channelId) ? addon : undefined;
+      const act = async (): Promise<AddonItem> => {
+        if (step.type === 'attach-addon') {
+          const as = step.as === step.name ? {} : { as: step.as };
+          return client.bindAddon((await find())?.id ?? '', { channelId, ...as }, { signal });
+        }
+        const { offering, plan: size, name, named } = step;
+        return client.createAddon(
+          { name: offering, plan: size, channelId, ...(named ? { as: name } : {}) },
+          { signal },
+        );
       };
-      const { value } = await once(options, look, async () =>
-        step.type === 'add-addon'
-          ? client.createAddon(
-              {
-                name: step.offering,
-                plan: step.plan,
-                channelId,
-                ...(step.named ? { as: step.name } : {}),
-              },
-              { signal },
-            )
-          : client.bindAddon(
-              (await find())?.id ?? '',
-              { channelId, ...(step.as === step.name ? {} : { as: step.as }) },
-              { signal },
-            ),
-      );
+      const { value } = await once(options, look, act).catch(async (error: unknown) => {
+        throw (await whatIsLeft(client, await find(), error, signal)) ?? error;
+      });
       await wait(value);
       onEvent?.({ type: 'made', step, name: step.name });
     });
@@ -283,6 +209,20 @@ async function addAddons(
     await part(options, `the add-on ${wanted} is not ready`, async () =>
       wait(await client.addon(addonId, { signal })),
     );
+}
+
+/** Why an add-on is refused whose name one has that failed before, and that its broker may still have something of. */
+async function whatIsLeft(
+  client: AddonsClient,
+  addon: AddonItem | undefined,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<AddonFailedError | undefined> {
+  const refused = error instanceof HippoError && error.code === 'INVALID';
+  if (!refused || addon?.state !== 'failed') return undefined;
+  const operations = await client.operations(addon.id, { signal });
+  const failed = operations.find(({ state }) => state === 'failed');
+  return failed && new AddonFailedError(addon, failed);
 }
 
 /** Makes the version known, once: real servers fail later on a double (hippo-api.md §5). */

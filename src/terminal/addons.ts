@@ -1,7 +1,7 @@
 // What the commands about add-ons share: the client, the add-on that is meant, and a change with its words to the user.
 
 import type { Command } from 'commander';
-import type { AddonItem, BindingItem } from '../addons/addons.ts';
+import type { AddonItem, BindingItem, OperationItem } from '../addons/addons.ts';
 import { AddonsClient } from '../addons/client.ts';
 import { findAddon } from '../addons/find.ts';
 import { waitForAddon } from '../addons/wait.ts';
@@ -72,6 +72,8 @@ export function addWaitOption(command: Command): Command {
 export interface Change {
   /** `Adding postgresql:small to shop:production` */
   readonly doing: string;
+  /** What is waited for; all that is under way if it is not said. */
+  readonly kinds?: readonly OperationItem['kind'][];
   readonly begin: () => Promise<AddonItem>;
   /** What stands below it in the end. Gets undefined if the add-on is gone. */
   readonly after?: (addon: AddonItem | undefined) => string[];
@@ -87,7 +89,7 @@ export async function carryOut(
   screen: Screen,
   hippo: AddonsHippo,
   options: { output: OutputForm; wait: boolean },
-  { doing, begin, after, remarks }: Change,
+  { doing, kinds, begin, after, remarks }: Change,
 ): Promise<AddonItem | undefined> {
   const cancel = listenForCancel();
   const progress = changeProgress(screen, doing, options.output === 'none');
@@ -106,6 +108,7 @@ export async function carryOut(
       return begun;
     }
     const addon = await waitForAddon(hippo.addons, begun, {
+      kinds,
       signal: cancel.signal,
       onProgress: progress.show,
     }).catch((error: unknown) => {

@@ -65,7 +65,11 @@ async function removeAddon(screen: Screen, addons: AddonsClient, addon: AddonIte
   const cancel = listenForCancel();
   try {
     const begun = await addons.removeAddon(addon.id);
-    await waitForAddon(addons, begun, { signal: cancel.signal, onProgress: progress.show });
+    await waitForAddon(addons, begun, {
+      kinds: ['remove'],
+      signal: cancel.signal,
+      onProgress: progress.show,
+    });
     progress.clear();
     say(screen, `${doing}... done`);
   } finally {

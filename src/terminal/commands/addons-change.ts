@@ -65,6 +65,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const parameters = await readParameters(screen, options, schema);
         await carryOut(screen, hippo, options, {
           doing: `Updating ${addon.name} for ${usersOf(addon)}`,
+          kinds: ['update'],
           begin: () =>
             hippo.addons.changeAddon(addon.id, {
               ...(plan === undefined ? {} : { plan }),
@@ -91,6 +92,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const parameters = await readParameters(screen, options, addon.plan.schemas.bind);
         await carryOut(screen, hippo, options, {
           doing: `Attaching ${addon.name} to ${app.name}:${channel.name}`,
+          kinds: ['bind'],
           begin: () =>
             hippo.addons.bindAddon(addon.id, {
               channelId: channel.id,
@@ -115,6 +117,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const binding = await bindingOf(screen, hippo, addon, options);
         await carryOut(screen, hippo, options, {
           doing: `Detaching ${addon.name} from ${placeOf(addon, binding)}`,
+          kinds: ['unbind'],
           begin: () => hippo.addons.unbindAddon(addon.id, binding.channelId),
           remarks: (left) =>
             left && left.bindings.length === 0
@@ -136,6 +139,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const binding = await bindingOf(screen, hippo, addon, options);
         await carryOut(screen, hippo, options, {
           doing: `Changing the credentials of ${addon.name} for ${placeOf(addon, binding)}`,
+          kinds: ['rotate'],
           begin: () => hippo.addons.rotateBinding(addon.id, binding.channelId),
         });
       }),
@@ -156,6 +160,7 @@ export function configureChanges(command: Command, screen: Screen): void {
           return say(screen, 'Nothing was removed.');
         await carryOut(screen, hippo, options, {
           doing: `Removing ${planOf(addon)} from ${usersOf(addon)}`,
+          kinds: ['remove'],
           begin: () => hippo.addons.removeAddon(addon.id),
         });
       }),
@@ -205,6 +210,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const plan = findPlan(offering, options.plan);
         await carryOut(screen, hippo, options, {
           doing: `Adopting ${offering.reference}:${plan.name} for ${app.name}:${channel.name}`,
+          kinds: ['adopt', 'bind'],
           begin: () =>
             hippo.addons.adoptAddon({
               name: offering.reference,
@@ -254,6 +260,7 @@ async function addAddon(
   const as = options.as === undefined || options.as === offering.name ? '' : ` as ${options.as}`;
   await carryOut(screen, hippo, options, {
     doing: `Adding ${what} to ${app.name}:${channel.name}${as}`,
+    kinds: ['create', 'bind'],
     begin: () =>
       hippo.addons.createAddon({
         name: offering.reference,

@@ -123,11 +123,11 @@ test('what another channel has is shared, and so is what the first of several ge
   });
 });
 
-test('another plan, another offering and one that does not work are told, and not changed', async () => {
+test('another plan, another offering and one that somebody must see to are told, and not changed', async () => {
   const present = [
     addonItem('postgresql', POSTGRESQL, FREE, [bindingItem('beta', 'postgresql')]),
     addonItem('cache', POSTGRESQL, FREE, [bindingItem('beta', 'cache')]),
-    addonItem('redis', REDIS, FREE, [bindingItem('beta', 'redis')], { state: 'failed' }),
+    addonItem('redis', REDIS, FREE, [bindingItem('beta', 'redis')], { state: 'attention' }),
     addonItem('other', POSTGRESQL, FREE, []),
   ];
   const told = await plan('postgresql:small, redis as cache, redis, redis as other', { present });
@@ -135,9 +135,14 @@ test('another plan, another offering and one that does not work are told, and no
   expect(told.messages).toEqual([
     'The channel beta has postgresql:free, where HIPPOFACTS asks for the plan small: `hippo addons update postgresql --plan small` changes it.',
     'cache of the channel beta is postgresql:free, where HIPPOFACTS asks for redis as cache.',
-    'redis of the channel beta failed: `hippo addons show redis` says why.',
+    'redis of the channel beta needs attention: `hippo addons show redis` says why.',
     'other of shop is postgresql:free, where HIPPOFACTS asks for redis as other: give it another name by "as".',
   ]);
+});
+
+test('one that could not be made is made again', async () => {
+  const present = [addonItem('redis', REDIS, FREE, [bindingItem('beta', 'redis')], { state: 'failed' })];
+  expect(await plan('redis', { present })).toMatchObject({ steps: ['add redis:free to the channel beta'] });
 });
 
 test('what cannot be had is told with what gets it', async () => {
