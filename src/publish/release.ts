@@ -188,6 +188,78 @@ async function createApp(
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;
     try {
+      const { value } = await once(options, look, async () => ({
+        id: await hippo.createApp({ name: candidate, storageId }, { signal }),
+        name: candidate,
+      }));
+      return value;
+    } catch (error) {
+      const taken = error instanceof HippoError && error.code === 'INVALID' && 'Name' in error.fields;
+      if (!taken || number >= NAMES) throw error;
+    }
+  }
+}
+
+async function createChannel(
+  options: ReleaseOptions,
+  appId: string,
+  step: Extract<Step, { type: 'create-channel' }>,
+): Promise<string> {
+  const { hippo, signal, onEvent } = options;
+  const { name, rule, fixed } = step;
+  const look = async (): Promise<string | undefined> =>
+    (await hippo.app(appId, { signal })).channels.find((channel) => channel.name === name)?.id;
+  const id = await part(options, `the channel ${name} could not be made`, async () => {
+    const selection = fixed
+      ? ({
+          revisionSelectionStrategy: 'UseSpecifiedRevision',
+          activeRevisionId: await demandRevision(options, appId),
+        } as const)
+      : ({ revisionSelectionStrategy: 'UseRangeRule', rangeRule: rule } as const);
+    const create = (): Promise<string> => hippo.createChannel({ appId, name, ...selection }, { signal });
+    return (await once(options, look, create)).value;
+  });
+  onEvent?.({ type: 'made', step, name });
+  return id;
+}
+
+/**
+ * Adds and attaches what was agreed to, for channels that are there, and waits until it can be used; so it does for
+ * what somebody else has begun to add.
+ */
+async function addAddons(
+  options: ReleaseOptions,
+  appId: string,
+  isTurn: (channel: string) => boolean,
+): Promise<void> {
+  const { plan, hippo, steps, signal, onEvent, patience } = options;
+  const turn = steps.filter(
+    (step) => (step.type === 'add-addon' || step.type === 'attach-addon') && isTurn(step.channel),
+  ) as AddonStep[];
+  const begun = plan.addons.filter(({ state, channel }) => state === 'there' && isTurn(channel));
+  if (turn.length === 0 && begun.length === 0) return;
+  const client = new AddonsClient(hippo);
+  const wait = async (addon: AddonItem): Promise<void> => {
+    if (patience === 0) return;
+    const { name } = addon;
+    const there = await waitForAddon(client, addon, {
+      signal,
+      onProgress: (words) => onEvent?.({ type: 'adding', name, words }),
+    });
+    if (!there) throw new HippoError('NOT_FOUND', `${name} was removed again.`);
+  };
+  for (const step of turn)
+    await part(options, `the add-on ${step.name} could not be added`, async () => {
+      const { channels } = await hippo.app(appId, { signal });
+      const channelId = channels.find(({ name }) => name === step.channel)?.id;
+      if (channelId === undefined) throw new HippoError('NOT_FOUND', `The channel ${step.channel} is gone.`);
+      const find = async (): Promise<AddonItem | undefined> =>
+        (await client.addons({ appId, signal })).find(({ name }) => name === step.name);
+      const look = async (): Promise<AddonItem | undefined> => {
+        const addon = await find();
+        const isUsed = addon?.bindings.some((binding) => binding.channelId === channelId);
+        return isUsed && addon?.state !== 'failed' ? addon : undefined;
+      };
       const act = async (): Promise<AddonItem> => {
         if (step.type === 'attach-addon') {
           const as = step.as === step.name ? {} : { as: step.as };
