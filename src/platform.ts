@@ -8,19 +8,22 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
+import { addonRoutes, OLDER_ADDONS_PATH } from './addons/routes.ts';
 import type { BindleId } from './bindle/id.ts';
 import type { ChannelState } from './hippo/api.ts';
 import type { PlatformHealth } from './hippo/platform-api.ts';
+import { openAddons } from './platform/addons/addons.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
 import { openAccessLog } from './platform/gateway/access-log.ts';
 import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
-import { createGateway } from './platform/gateway/gateway.ts';
+import { createGateway, type GatewayChannel } from './platform/gateway/gateway.ts';
 import { ChannelPorts, PORT_MIGRATIONS } from './platform/gateway/ports.ts';
+import type { HippoPort } from './platform/addons/ports.ts';
 import { keepPort, listenOnKeptPort } from './platform/gateway/kept-port.ts';
 import { holdLease } from './platform/gateway/lease.ts';
 import type { Caller } from './platform/hippo/caller.ts';
-import { openHippo } from './platform/hippo/hippo.ts';
+import { openHippo, type Hippo } from './platform/hippo/hippo.ts';
 import { openLogs } from './platform/runtime/log.ts';
 import { createRuntime } from './platform/runtime/runtime.ts';
 import { openDatabase } from './platform/store/database.ts';
@@ -230,7 +233,18 @@ async function start({
         }
       },
     });
-    const hippo = openHippo({
+    const addons = openAddons({
+      directory: dataDir,
+      hippo: hippoPort(() => hippo),
+      vault: {
+        encrypt: (text) => hippo.secrets.encrypt(text),
+        decrypt: (bytes) => hippo.secrets.decrypt(bytes),
+      },
+      programs: addonPrograms(),
+      report,
+    });
+    cleanup.add(() => addons.close());
+    const hippo: Hippo = openHippo({
       directory: dataDir,
       platformDomain: PLATFORM_DOMAIN,
       private: isPrivate,
@@ -245,6 +259,7 @@ async function start({
       channelLog: (channelId) => logs.read(channelId),
       followLog: (channelId, signal) => logs.follow(channelId, signal),
       channelRemoved: (channelId) => {
+        addons.channelRemoved(channelId);
         runtime.release(channelId);
         logs.remove(channelId);
         ports.remove(channelId);
@@ -254,6 +269,14 @@ async function start({
       channelAddress: ({ id, domain }) => {
         const port = ports.portOf(id);
         return { port, urls: [`http://${domain}:${apiPort}/`, `http://localhost:${port}/`] };
+      },
+      neededApp: (appId) => addons.neededApp(appId),
+      neededChannel: (channelId) => addons.neededChannel(channelId),
+      takenVariables: (channelId, keys) => addons.takenVariables(channelId, keys),
+      extension: {
+        routes: addonRoutes,
+        handlers: addons.handlers,
+        aliases: { createAddon: OLDER_ADDONS_PATH },
       },
       health: health(instance),
       version: packageJson.version,
@@ -268,6 +291,13 @@ async function start({
       if (id === undefined || runs === undefined || stopped === true) return undefined;
       return runtime.status({ id, bindle: runs }).status;
     };
+    /** Read with each request, so that new credentials are there with the next one. */
+    const withAddons = (channel: GatewayChannel | undefined): GatewayChannel | undefined =>
+      channel && {
+        ...channel,
+        environment: { ...channel.environment, ...addons.variablesOf(channel.id) },
+        addons: addons.hostAddonsOf(channel.id),
+      };
     const portDatabase = openDatabase(join(dataDir, 'gateway.db'), PORT_MIGRATIONS);
     cleanup.add(() => portDatabase.close());
     const ports = new ChannelPorts({
@@ -297,8 +327,8 @@ async function start({
       bindle: (request, response, options) => bindle.handle(request, response, options),
       hippo: (request, response) => control(request, response) || hippo.handle(request, response),
       gateway: createGateway({
-        channelAt: (domain) => hippo.state.channelAt(domain),
-        channelById: (id) => hippo.state.servedChannel(id),
+        channelAt: (domain) => withAddons(hippo.state.channelAt(domain)),
+        channelById: (id) => withAddons(hippo.state.servedChannel(id)),
         runtime,
         accessLog,
         report,
@@ -332,6 +362,11 @@ async function start({
     }
     // There may be thousands of them: nobody should have to wait for the last.
     setImmediate(() => {
+      try {
+        addons.resume();
+      } catch (error) {
+        report(error);
+      }
       ports.openAll(hippo.state.servedChannels().map(({ id }) => id)).catch(report);
     });
     log.write(`version ${ready.version} (process ${ready.pid}) is ready at ${hippoUrl}`);
@@ -377,10 +412,48 @@ function health(instance: string): () => object {
   return () => answer;
 }
 
+/** What the add-ons need of Hippo. */
+function hippoPort(hippo: () => Hippo): HippoPort {
+  // This room's callers are Hippo's own, handed through.
+  const known = (caller: unknown): Caller => caller as Caller;
+  return {
+    demandApp: (caller, id) => hippo().state.appPlace(hippo().state.app(known(caller), id).id)!,
+    demandChannel: (caller, id) => hippo().state.channel(known(caller), id),
+    visibleApps: (caller) =>
+      hippo()
+        .state.apps(known(caller))
+        .rows.map(({ id }) => id),
+    visibleChannels: (caller) => hippo().state.visibleChannels(known(caller)),
+    app: (id) => hippo().state.appPlace(id),
+    channel: (id) => hippo().state.channelPlace(id),
+    teamIds: (caller) => hippo().teamIds(known(caller)),
+    teamName: (id) => hippo().accounts.teamName(id),
+    variableNames: (channelId) => hippo().state.variableNames(channelId),
+    tell: (teamId, event) => hippo().events.add(teamId, event),
+  };
+}
+
+/** In the order in which they are listed. */
+const SHIPPED_BROKERS = ['postgresql', 'redis', 'sqlite', 'mysql'];
+
+function addonPrograms(): { schemaWorker: URL; brokers: Map<string, URL> } {
+  return {
+    schemaWorker: program('./platform/addons/schema-worker.ts', './schema-worker.cjs'),
+    brokers: new Map(
+      SHIPPED_BROKERS.map((name) => [
+        name,
+        program(`./platform/brokers/${name}/main.ts`, `./broker-${name}.cjs`),
+      ]),
+    ),
+  };
+}
+
 /** Started from source, in tests, or bundled. */
+function program(source: string, bundle: string): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? source : bundle, import.meta.url);
+}
+
 function runtimePrograms(): { process: URL; worker: URL } {
-  const program = (source: string, bundle: string): URL =>
-    new URL(import.meta.url.endsWith('.ts') ? source : bundle, import.meta.url);
   return {
     process: program('./platform/runtime/process.ts', './runtime-process.cjs'),
     worker: program('./platform/runtime/worker.ts', './runtime-worker.cjs'),

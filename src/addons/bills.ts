@@ -32,6 +32,7 @@ export const BillTotal = Type.Object({
   currency: Type.String(),
   cents: Type.Integer(),
 });
+export type BillTotal = Static<typeof BillTotal>;
 
 export const Bill = Type.Object({
   month: Month,

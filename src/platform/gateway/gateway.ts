@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BindleId } from '../../bindle/id.ts';
 import type { StringMap } from '../../bindle/invoice.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { RunningChannel, Runtime } from '../runtime/runtime.ts';
 import type { AccessLog } from './access-log.ts';
 
 export interface GatewayChannel {
@@ -12,7 +12,10 @@ export interface GatewayChannel {
   readonly appName: string;
   /** What it runs; undefined as long as no revision satisfies it. */
   readonly bindle: BindleId | undefined;
+  /** Its owner's variables, and those of its add-ons. */
   readonly environment: StringMap;
+  /** What its handlers reach by host calls. */
+  readonly addons?: RunningChannel['addons'];
   /** Its owner wants it not to run. */
   readonly stopped?: boolean;
 }
@@ -42,7 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     response: ServerResponse,
   ): Promise<void> {
     if (channel === undefined) return reply(response, 404, 'No channel is served under this name.');
-    const { id, name, appName, bindle, environment } = channel;
+    const { id, name, appName, bindle, environment, addons } = channel;
     if (channel.stopped === true)
       return reply(response, 503, `The channel ${name} of the app ${appName} is stopped: start it again.`);
     if (bindle === undefined)
@@ -57,7 +60,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const defaultName = 'domain' in target ? target.domain : 'localhost';
     const defaultHost = `${defaultName}:${request.socket.localPort ?? 80}`;
     await options.runtime.handle(
-      { id, bindle, environment },
+      { id, bindle, environment, ...(addons && { addons }) },
       { scheme: 'http', defaultHost },
       request,
       response,

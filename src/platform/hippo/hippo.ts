@@ -82,7 +82,9 @@ export interface HippoOptions {
 
 export interface Hippo {
   readonly state: HippoState;
-  readonly accounts: Pick<Accounts, 'teamsOf' | 'teamName'>;
+  readonly accounts: Pick<Accounts, 'teamName'>;
+  /** Those whose things a caller sees; of a deploy token the one of its app. */
+  teamIds(caller: Caller): string[];
   /** Keeps texts that only this platform's key opens, and opens them again. */
   readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
   /** Tells those who listen to `/api/events`. */
@@ -190,6 +192,10 @@ export function openHippo(options: HippoOptions): Hippo {
   return {
     state,
     accounts,
+    teamIds: (caller) =>
+      caller.kind === 'deploy'
+        ? [state.appPlace(caller.appId)?.teamId ?? '']
+        : accounts.teamsOf(caller.id).map(({ id }) => id),
     secrets,
     events,
     owner,

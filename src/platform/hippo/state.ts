@@ -496,6 +496,10 @@ export class HippoState {
     return row as { id: string; name: string; appId: string } | undefined;
   }
 
+  visibleChannels(caller: Caller): { id: string; name: string; appId: string }[] {
+    return this.#channelRows(caller).map(({ id, name, app_id: appId }) => ({ id, name, appId }));
+  }
+
   /** Names of the variables that a channel's owner has set. */
   variableNames(channelId: string): string[] {
     return this.#variables(channelId).map(({ key }) => key);
