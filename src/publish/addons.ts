@@ -40,8 +40,11 @@ export interface AddonNeed {
   wanted: string;
   /** Name of the channel. */
   channel: string;
-  /** `differs`: the channel has another plan or offering under this name, or one that does not work. */
-  state: 'there' | 'missing' | 'differs' | 'impossible';
+  /**
+   * `coming`: somebody has begun to add it. `differs`: the channel has another plan or offering under this name, or one
+   * that somebody must see to.
+   */
+  state: 'there' | 'coming' | 'missing' | 'differs' | 'impossible';
   /** What a person should know, in a sentence; undefined if all is well, or a step sees to it. */
   message: string | undefined;
   /** Id of the add-on, where there is one. */
@@ -162,7 +165,9 @@ class Comparison {
         : wanted.plan !== undefined && wanted.plan !== addon.plan.name
           ? `The channel ${channel} has ${has}, where HIPPOFACTS asks for the plan ${wanted.plan}: \`hippo addons update ${addon.name} --plan ${wanted.plan}\` changes it.`
           : undefined;
-    this.#need(channel, wanted, message === undefined ? 'there' : 'differs', message, addon.id);
+    const isComing = addon.state === 'creating' || binding.state === 'binding';
+    const state = message !== undefined ? 'differs' : isComing ? 'coming' : 'there';
+    this.#need(channel, wanted, state, message, addon.id);
   }
 
   #missing(channel: string, wanted: WantedAddon): void {

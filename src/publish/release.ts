@@ -236,13 +236,14 @@ async function addAddons(
   const turn = steps.filter(
     (step) => (step.type === 'add-addon' || step.type === 'attach-addon') && isTurn(step.channel),
   ) as AddonStep[];
-  const begun = plan.addons.filter(({ state, channel }) => state === 'there' && isTurn(channel));
+  const begun = plan.addons.filter(({ state, channel }) => state === 'coming' && isTurn(channel));
   if (turn.length === 0 && begun.length === 0) return;
   const client = new AddonsClient(hippo);
   const wait = async (addon: AddonItem): Promise<void> => {
     if (patience === 0) return;
     const { name } = addon;
     const there = await waitForAddon(client, addon, {
+      kinds: ['create', 'adopt', 'bind'],
       signal,
       onProgress: (words) => onEvent?.({ type: 'adding', name, words }),
     });

@@ -36,7 +36,8 @@ export function planLines(plan: Plan, options: { names?: boolean } = {}): Line[]
     );
   for (const step of steps) add(`first: ${describeStep(step)}`);
   for (const { wanted, channel, state } of plan.addons)
-    if (state === 'there') add(`the channel ${channel} has ${wanted}`);
+    if (state === 'there' || state === 'coming')
+      add(`the channel ${channel} ${state === 'there' ? 'has' : 'is getting'} ${wanted}`);
   if (!plan.appKnown) add('this Hippo is too old to say which channels will run it');
   return lines;
 }

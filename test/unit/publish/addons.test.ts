@@ -103,6 +103,17 @@ test('what is there is left alone, also under another name', async () => {
   });
 });
 
+test('what is being added is waited for', async () => {
+  const present = [
+    addonItem('redis', REDIS, FREE, [bindingItem('beta', 'redis', { state: 'binding' })]),
+    addonItem('db', POSTGRESQL, FREE, [bindingItem('beta', 'db')], { state: 'changing' }),
+  ];
+  expect(await plan('redis, postgresql:free as db', { present })).toMatchObject({
+    needs: ['beta: redis coming', 'beta: postgresql:free as db there'],
+    steps: [],
+  });
+});
+
 test('one add-on is not taken for two', async () => {
   const present = [addonItem('redis', REDIS, FREE, [bindingItem('beta', 'redis')])];
   expect(await plan('redis, redis as sessions', { present })).toMatchObject({
