@@ -22,6 +22,8 @@ export interface Places {
   platform: string;
   /** Where local Hippos with their state elsewhere are noted, by port (0600). */
   platforms: string;
+  /** Brokers that are started alone: one folder each, named like its offering. */
+  brokers: string;
 }
 
 /** The usual folders of the operating system, or all below `HIPPO_HOME` where that is set. */
@@ -40,5 +42,6 @@ export function findPlaces(env: NodeJS.ProcessEnv): Places {
     compileCache: join(cache, 'compiled'),
     platform: join(data, 'platform'),
     platforms: join(data, 'platforms'),
+    brokers: join(data, 'brokers'),
   };
 }

@@ -128,6 +128,10 @@ const COMMANDS: Record<string, Entry> = {
     load: () => import('./commands/connection.ts'),
   },
   platform: { summary: 'the local Hippo on this machine', load: () => import('./commands/platform.ts') },
+  broker: {
+    summary: 'the service brokers that ship with it, to be run alone',
+    load: () => import('./commands/broker.ts'),
+  },
 };
 
 /** @returns the exit code (see EXIT) */

@@ -29,7 +29,7 @@ export function makeCatalog(
 ): Catalog {
   const metadata: ServiceMetadata = {
     displayName: service.displayName,
-    imageUrl: iconUrl(service.icon),
+    imageUrl: iconUrl(service.name),
     longDescription: service.longDescription,
     providerDisplayName: PROVIDER,
     documentationUrl: `${origin}/docs`,
@@ -71,8 +71,11 @@ export function entityTag(body: string): string {
   return `"${createHash('sha256').update(body).digest('base64url')}"`;
 }
 
-function iconUrl(icon: URL): string {
-  return `data:image/svg+xml;base64,${readFileSync(icon).toString('base64')}`;
+/** From media/, which stands beside both the bundles and the sources. */
+function iconUrl(name: string): string {
+  const media = import.meta.url.endsWith('.ts') ? '../../../../media' : '../media';
+  const icon = readFileSync(new URL(`${media}/offerings/${name}.svg`, import.meta.url));
+  return `data:image/svg+xml;base64,${icon.toString('base64')}`;
 }
 
 function schemasOf({ parameters }: ServiceDefinition): Schemas {

@@ -14,14 +14,13 @@ export interface BrokerDefinition {
 export interface ServiceDefinition {
   /** A GUID that never changes. */
   id: string;
+  /** Its picture is media/offerings/<name>.svg. */
   name: string;
   displayName: string;
   description: string;
   longDescription: string;
   /** Kinds first: `database`, `cache`. */
   tags: readonly string[];
-  /** The picture's file (SVG). */
-  icon: URL;
   /** Paragraphs of the documentation, in plain text. */
   documentation: readonly string[];
   /** Member of the credentials → what it is; for the documentation. */

@@ -4,8 +4,4 @@ import { runBroker } from '../kit/program.ts';
 import { openPostgres } from './driver.ts';
 import { PLANS, SERVICE } from './offering.ts';
 
-void runBroker({
-  service: { ...SERVICE, icon: new URL('../media/offerings/postgresql.svg', import.meta.url) },
-  plans: PLANS,
-  open: openPostgres,
-});
+void runBroker({ service: SERVICE, plans: PLANS, open: openPostgres });

@@ -43,7 +43,7 @@ export const PLANS: readonly PostgresPlan[] = [
   plan('3f0f6d0e-53a5-4a3c-9d5c-7a4f0c7f1b04', 'large', 'Large', [32_768, 100, 600]),
 ];
 
-export const SERVICE: Omit<ServiceDefinition, 'icon'> = {
+export const SERVICE: ServiceDefinition = {
   id: '3f0f6d0e-53a5-4a3c-9d5c-7a4f0c7f1b00',
   name: 'postgresql',
   displayName: 'PostgreSQL',

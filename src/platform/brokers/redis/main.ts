@@ -4,8 +4,4 @@ import { runBroker } from '../kit/program.ts';
 import { openRedis } from './driver.ts';
 import { PLANS, SERVICE } from './offering.ts';
 
-void runBroker({
-  service: { ...SERVICE, icon: new URL('../media/offerings/redis.svg', import.meta.url) },
-  plans: PLANS,
-  open: openRedis,
-});
+void runBroker({ service: SERVICE, plans: PLANS, open: openRedis });

@@ -57,7 +57,7 @@ const PARAMETERS = Type.Object(
   { additionalProperties: false },
 );
 
-export const SERVICE: Omit<ServiceDefinition, 'icon'> = {
+export const SERVICE: ServiceDefinition = {
   id: 'c2a6b0de-6f0b-4f5e-8a5b-2f9d1e8c3d00',
   name: 'redis',
   displayName: 'Redis',

@@ -4,8 +4,4 @@ import { runBroker } from '../kit/program.ts';
 import { openSqlite } from './driver.ts';
 import { PLANS, SERVICE } from './offering.ts';
 
-void runBroker({
-  service: { ...SERVICE, icon: new URL('../media/offerings/sqlite.svg', import.meta.url) },
-  plans: PLANS,
-  open: openSqlite,
-});
+void runBroker({ service: SERVICE, plans: PLANS, open: openSqlite });

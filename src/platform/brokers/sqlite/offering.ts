@@ -28,7 +28,7 @@ export const PLANS: readonly SqlitePlan[] = [
   plan('8b4c3b06-1c5e-4e36-9c8c-0d4b6f0a5a04', 'large', 'Large', 8192),
 ];
 
-export const SERVICE: Omit<ServiceDefinition, 'icon'> = {
+export const SERVICE: ServiceDefinition = {
   id: '8b4c3b06-1c5e-4e36-9c8c-0d4b6f0a5a00',
   name: 'sqlite',
   displayName: 'SQLite',
