@@ -50,6 +50,7 @@ export class HostCallChannels {
   async stop(): Promise<void> {
     await this.#channels?.stop();
     await this.services.stop();
+    if (this.reported.length > 0) throw new AggregateError(this.reported, 'The host has failed.');
   }
 
   get channels(): Channels {

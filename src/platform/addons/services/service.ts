@@ -14,7 +14,7 @@ export interface ServiceRun {
  */
 export interface Service {
   readonly sql?: SqlService;
-  readonly kv?: (run: ServiceRun, request: KvRequest, signal: AbortSignal) => Promise<Uint8Array>;
+  kv?(run: ServiceRun, request: KvRequest, signal: AbortSignal): Promise<Uint8Array>;
   /** Undoes what the run has left open. */
   runEnded(run: ServiceRun): void;
   /** Ends it with the transactions that are open; nothing new comes. */

@@ -209,14 +209,15 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 function perform(
-  { sql, kv }: Service,
+  service: Service,
   run: ServiceRun,
   { interface: name, operation }: ServiceCall,
   request: ReturnType<typeof parseRequest>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  if (name === 'kv' && kv !== undefined && isOneOf(OPERATIONS.kv, operation))
-    return kv(run, request.kv(operation), signal);
+  const { sql } = service;
+  if (name === 'kv' && service.kv !== undefined && isOneOf(OPERATIONS.kv, operation))
+    return service.kv(run, request.kv(operation), signal);
   if (name === 'sql' && sql !== undefined)
     switch (operation) {
       case 'query':
