@@ -13,6 +13,7 @@ import type { BindleId } from './bindle/id.ts';
 import type { ChannelState } from './hippo/api.ts';
 import type { PlatformHealth } from './hippo/platform-api.ts';
 import { openAddons } from './platform/addons/addons.ts';
+import { createServices } from './platform/addons/services/services.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
 import { openAccessLog } from './platform/gateway/access-log.ts';
 import { createControl } from './platform/gateway/control.ts';
@@ -202,6 +203,14 @@ async function start({
     const accessLog = openAccessLog(join(dataDir, 'logs', 'access.log'), report);
     cleanup.add(() => accessLog.close());
 
+    const channelLog = (channelId: string, text: string): void => {
+      try {
+        logs.append(channelId, text);
+      } catch (error) {
+        // A full disk must not keep a channel from answering.
+        report(error);
+      }
+    };
     const runtime = createRuntime({
       programs: runtimePrograms(),
       limits: {
@@ -224,14 +233,17 @@ async function start({
           report(error);
         }
       },
-      log: (channelId, text) => {
-        try {
-          logs.append(channelId, text);
-        } catch (error) {
-          // A full disk must not keep a channel from answering.
-          report(error);
-        }
-      },
+      hostCall: (call, signal) => services.call(call, signal),
+      runEnded: (runId) => services.runEnded(runId),
+      log: channelLog,
+    });
+    const services = createServices({
+      credentialsOf: (channelId, addon) => addons.credentialsOf(channelId, addon)?.credentials,
+      // Of the broker that ships: no other makes files here.
+      sqliteDirectory: join(dataDir, 'brokers', 'sqlite', 'files'),
+      sqliteProgram: program('./platform/addons/services/sqlite-process.ts', './addon-sqlite.cjs'),
+      log: channelLog,
+      report,
     });
     const addons = openAddons({
       directory: dataDir,
@@ -244,6 +256,7 @@ async function start({
       report,
     });
     cleanup.add(() => addons.close());
+    cleanup.add(() => services.stop());
     const hippo: Hippo = openHippo({
       directory: dataDir,
       platformDomain: PLATFORM_DOMAIN,

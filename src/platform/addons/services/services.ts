@@ -19,7 +19,7 @@ import { SqliteFile } from './sqlite-file.ts';
 
 export interface ServicesOptions {
   /** What the channel's binding to the add-on of this name holds; undefined without one. Asked for with each call. */
-  readonly credentialsOf: (channelId: string, addon: string) => Record<string, unknown> | undefined;
+  readonly credentialsOf: (channelId: string, addon: string) => Readonly<Record<string, unknown>> | undefined;
   /** Files of SQLite are `<id>.db` in it; their broker makes them. */
   readonly sqliteDirectory: string;
   /** `sqlite-process.ts` as it is on disk. */
@@ -119,7 +119,7 @@ export function createServices(options: ServicesOptions): Services {
     return kept;
   }
 
-  function keep(binding: string, credentials: Record<string, unknown>): Kept {
+  function keep(binding: string, credentials: Readonly<Record<string, unknown>>): Kept {
     const { uri } = credentials as { uri: string };
     const [scheme = ''] = uri.toLowerCase().split(':', 1);
     if (scheme === 'sqlite') {
@@ -236,7 +236,7 @@ function isOneOf<Item extends string>(items: readonly Item[], item: string): ite
 }
 
 /** Bytes of the plan; a file without a limit of its own gets that of the smallest. */
-function maxBytesOf({ max_bytes: given }: Record<string, unknown>): number {
+function maxBytesOf({ max_bytes: given }: Readonly<Record<string, unknown>>): number {
   const bytes = Number(given);
   return Number.isFinite(bytes) && bytes > 0 ? bytes : 10 * MIB;
 }
