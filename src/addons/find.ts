@@ -55,7 +55,7 @@ export function isOffering(
   return wanted === reference || wanted === name || wanted === `${name}@${broker}`;
 }
 
-/** By name; without one, the only one, or the only free one. @throws AddonNameError */
+/** By name; without one, the only one, or the first that is free. @throws AddonNameError */
 export function findPlan(offering: OfferingItem, wanted: string | undefined): PlanItem {
   const active = offering.plans.filter(({ state }) => state === 'active');
   const names = namesOf(active.map(({ name }) => name));
@@ -68,8 +68,7 @@ export function findPlan(offering: OfferingItem, wanted: string | undefined): Pl
       active.length === 0 ? undefined : `It has ${names}.`,
     );
   }
-  const free = active.filter((plan) => plan.free);
-  const chosen = active.length === 1 ? active[0] : free.length === 1 ? free[0] : undefined;
+  const chosen = active.length === 1 ? active[0] : active.find(({ free }) => free);
   if (chosen) return chosen;
   throw new AddonNameError(
     'NO_SUCH_PLAN',

@@ -42,7 +42,7 @@ export class Offerings {
     this.#options = options;
   }
 
-  /** Every offering of every broker, in the order in which they came. */
+  /** Every offering, broker by broker, each in the order of its catalog, as the first issue's transcript has them. */
   all(): readonly StoredOffering[] {
     if (this.#options.prices.reread()) this.#notePrices();
     return (this.#all ??= this.#read());
@@ -238,7 +238,7 @@ export class Offerings {
     return database
       .all(
         `SELECT offering.*, broker.name AS broker_name FROM offering JOIN broker ON broker.id = broker_id
-         ORDER BY offering.sequence`,
+         ORDER BY broker.name, offering.sequence`,
       )
       .map((row) => ({
         id: String(row['id']),

@@ -308,7 +308,7 @@ function given(addon: AddonItem | undefined, channelId: string): string[] {
     ...(binding.variables.length > 0 ? [`${place} has ${listOf(binding.variables)}.`] : []),
     ...(binding.interfaces.length > 0
       ? [
-          `Its modules reach it as "${binding.name}" by the host calls ${listOf(binding.interfaces.map((kind) => `hippo_${kind}`))}.`,
+          `Its modules reach it by ${listOf(binding.interfaces.map((kind) => `hippo_${kind}`))}, as "${binding.name}".`,
         ]
       : []),
   ];
