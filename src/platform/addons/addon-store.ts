@@ -191,6 +191,12 @@ export class AddonStore {
     return this.database.all('SELECT * FROM use ORDER BY created_at, id') as unknown as UseRow[];
   }
 
+  /** Those that want new credentials by now. */
+  usesToRenew(now: number): UseRow[] {
+    const sql = `SELECT * FROM use WHERE renew_at <= ? AND state = 'ready'`;
+    return this.database.all(sql, now) as unknown as UseRow[];
+  }
+
   addUse(row: Pick<UseRow, 'addon_id' | 'channel_id' | 'name' | 'prefix'>): string {
     const id = randomUUID();
     const created_at = this.#now();

@@ -19,6 +19,7 @@ import { Offerings } from './offerings.ts';
 import { createParameterChecker } from './parameters.ts';
 import type { HippoPort, Vault } from './ports.ts';
 import { Prices } from './prices.ts';
+import { createRenewals } from './renewals.ts';
 import { Requests } from './requests.ts';
 import { createShippedBrokers } from './shipped-brokers.ts';
 
@@ -138,6 +139,7 @@ export function openAddons(options: AddonsOptions): Addons {
     now,
   });
   const items = new Items({ store, offerings, hippo });
+  const renewals = createRenewals({ store, requests, offerings, report, now });
   let closed = false;
 
   /** `db (postgresql small, $0.06/hour)`. */
@@ -149,6 +151,13 @@ export function openAddons(options: AddonsOptions): Addons {
   /** Those of which a broker may have something. */
   function standing(addons: readonly AddonRow[]): AddonRow[] {
     return addons.filter(({ id, presence }) => presence !== 'none' || store.openOperations(id).length > 0);
+  }
+
+  /** What could not be made goes with its app. */
+  function sweep(): void {
+    for (const addon of store.addons())
+      if (hippo.app(addon.app_id) === undefined && standing([addon]).length === 0)
+        store.transaction(() => store.endAddon(addon.id));
   }
 
   function unbindFrom(channelId: string): void {
@@ -200,16 +209,22 @@ export function openAddons(options: AddonsOptions): Addons {
       if (addons.length === 0) return undefined;
       return `No other channel uses these add-ons: ${addons.map(told).join(', ')}. Remove them first (--with-addons does), or detach them.`;
     },
-    channelRemoved: unbindFrom,
+    channelRemoved(channelId) {
+      unbindFrom(channelId);
+      sweep();
+    },
     resume() {
       store.tellUntold();
       for (const channelId of new Set(store.uses().map(({ channel_id: id }) => id)))
         if (hippo.channel(channelId) === undefined) unbindFrom(channelId);
+      sweep();
+      renewals.start();
       for (const program of shipped.names) if (needed(program)) shipped.start(program).catch(report);
       engine.resume();
     },
     async close() {
       closed = true;
+      renewals.stop();
       const ended = engine.close();
       brokers.close();
       await Promise.all([ended, shipped.close(), parameters.close()]);

@@ -68,10 +68,6 @@ interface Sent {
 /** Sent in contexts and with identities; both have to be the same. */
 export const PLATFORM = 'hippo';
 
-/** Codes of errors after which the broker has not seen the request. */
-const UNSENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/;
-
 export class BrokerClient {
   readonly #address: BrokerAddress;
   readonly #limits: ClientLimits;
@@ -81,7 +77,7 @@ export class BrokerClient {
   constructor(address: BrokerAddress, limits: ClientLimits = CLIENT_LIMITS) {
     this.#address = address;
     this.#limits = limits;
-    // A connection that the broker closes just when it is used again would be a lost request.
+    // Each request has a connection of its own: until that stands, nothing was sent.
     const options = { keepAlive: false, maxSockets: 32 };
     this.#agent = address.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   }
@@ -184,7 +180,7 @@ export class BrokerClient {
         const reason = late
           ? `it did not answer within ${this.#limits.time / 1000} seconds`
           : code || (error as Error).message;
-        resolve({ kind: !connected && UNSENT.test(code) ? 'unsent' : 'lost', reason });
+        resolve({ kind: connected ? 'lost' : 'unsent', reason });
       };
       const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
       let sent;

@@ -55,6 +55,7 @@ export class Brokers {
   /** Those whose catalog was read since the platform started. */
   readonly #fresh = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  #closed = false;
 
   constructor(options: BrokersOptions) {
     this.#options = options;
@@ -205,11 +206,20 @@ export class Brokers {
     return row.program === null ? new URL(row.url) : this.#options.shipped.address(row.program)?.url;
   }
 
-  /** The catalogs of those that ship are read when somebody wants to see them. */
+  /**
+   * The catalogs of those that ship are read when somebody wants to see them, and again as long as what they lack
+   * may have come meanwhile.
+   */
   async ready(): Promise<void> {
+    const lacking = new Set(
+      this.#options.offerings
+        .all()
+        .filter(({ facts }) => facts.unavailable !== null)
+        .map(({ broker }) => broker.id),
+    );
     await Promise.all(
       this.#rows()
-        .filter(({ id, program }) => program !== null && !this.#fresh.has(id))
+        .filter(({ id, program }) => program !== null && (!this.#fresh.has(id) || lacking.has(id)))
         .map(({ id }) => this.#refresh(id)),
     );
   }
@@ -223,6 +233,7 @@ export class Brokers {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     for (const { client } of this.#clients.values()) client.close();
   }
@@ -249,9 +260,10 @@ export class Brokers {
       address = await this.#address(row);
       result = await (await this.client(id)).catalog(row.etag ?? undefined);
     } catch (error) {
+      if (this.#closed) return;
       return this.#setState(row, 'unreachable', (error as Error).message);
     }
-    if (this.#row(id) === undefined) return;
+    if (this.#closed || this.#row(id) === undefined) return;
     this.#fresh.add(id);
     if (result.kind === 'answer' && result.status === 304) return this.#setState(row, 'ready', row.message);
     try {

@@ -511,7 +511,11 @@ export class Engine {
       return store.endAddon(addon.id);
     }
     store.endOperation(operation, 'succeeded', null);
-    if (operation.binding_id === null) store.changeAddon(addon.id, { presence: 'none' });
+    if (operation.binding_id === null)
+      store.changeAddon(addon.id, {
+        presence: 'none',
+        message: `${addon.message ?? ''} Nothing is left of it.`.trim(),
+      });
   }
 
   #fetchNow(operation: OperationRow): void {
@@ -613,6 +617,7 @@ export class Engine {
     const pause = Math.min(longest, limits.firstPause * 2 ** Math.min(attempts - 1, 30));
     const wait = Math.max(pause * (0.8 + Math.random() * 0.4), Math.min(retryAfter ?? 0, longest));
     const quiet = removing && attempts >= QUIET_TRIES;
+    if (!removing && outcome !== 'lost' && operation.unanswered === 0) this.#notSent(operation, verb);
     store.changeOperation(operation.id, {
       phase: outcome === 'lost' && !removing ? 'sent' : 'planned',
       broker_operation: null,
@@ -628,6 +633,13 @@ export class Engine {
     if (operation.kind === 'unbind' && operation.use_id !== null && quiet)
       store.changeUse(operation.use_id, { state: 'attention', message: `${message} It is tried again.` });
     store.touched(addon.id);
+  }
+
+  /** The broker has not looked at it: there is nothing that would have to be removed. */
+  #notSent({ addon_id: addonId, binding_id: bindingId }: OperationRow, verb: Verb): void {
+    const { store } = this.#options;
+    if (verb === 'provision') store.changeAddon(addonId, { presence: 'none' });
+    if (verb === 'bind' && bindingId !== null) store.forgetBinding(bindingId);
   }
 
   // Failures

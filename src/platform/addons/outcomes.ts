@@ -15,33 +15,35 @@ import type { BrokerResult } from './broker-client.ts';
 export const VERBS = ['provision', 'bind', 'update', 'deprovision', 'unbind'] as const;
 export type Verb = (typeof VERBS)[number];
 
-export type Outcome =
+export const OUTCOMES = [
   /** 200 or 201 as it should be. */
-  | 'done'
+  'done',
   /** 202 as it should be. */
-  | 'accepted'
+  'accepted',
   /** 200 with a body that is none. */
-  | 'malformed-ok'
+  'malformed-ok',
   /** 201 or 202 with a body that is none. */
-  | 'malformed-new'
-  | 'other-success'
+  'malformed-new',
+  'other-success',
   /** 410. */
-  | 'gone'
+  'gone',
   /** 422 ConcurrencyError; by some brokers 409. */
-  | 'busy'
+  'busy',
   /** 429: it was not looked at. */
-  | 'later'
+  'later',
   /** Any other 4xx, and redirects, which are not followed. */
-  | 'refused'
-  | 'server-error'
+  'refused',
+  'server-error',
   /** No answer, or a broken one: nobody knows whether it was done. */
-  | 'lost'
+  'lost',
   /** It never left this machine. */
-  | 'unsent'
+  'unsent',
   /** What last_operation said. */
-  | 'failed'
+  'failed',
   /** It took longer than it may. */
-  | 'overdue';
+  'overdue',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export type Reaction =
   | 'finish'

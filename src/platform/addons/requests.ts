@@ -522,8 +522,9 @@ export class Requests {
 
 const INSTANCE_CLEAN_UP_TEXT = (INSTANCE_CLEAN_UP as { refused: string }).refused;
 
-function isUnsent({ attempts, phase }: OperationRow): boolean {
-  return attempts === 0 && phase === 'planned';
+/** Its broker has done nothing for it. */
+function isUnsent({ phase, unanswered }: OperationRow): boolean {
+  return phase === 'planned' && unanswered === 0;
 }
 
 function snapshot(plan: StoredPlan): { plan_guid: string; plan: string } {

@@ -38,6 +38,8 @@ const PATIENCE = 8000;
 /** Milliseconds until one that died is started again, doubled with each time. */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 30_000;
+/** Milliseconds after which one that nobody needs ends. */
+const IDLE = 300_000;
 /** One that has run for so long starts anew with the first pause. */
 const STEADY = 60_000;
 
@@ -45,6 +47,7 @@ interface Running {
   readonly child: ChildProcess;
   readonly address: Promise<BrokerAddress>;
   ready: BrokerAddress | undefined;
+  idle: NodeJS.Timeout | undefined;
   readonly since: number;
 }
 
@@ -56,7 +59,10 @@ export function createShippedBrokers(options: ShippedBrokersOptions): ShippedBro
 
   function start(name: string): Promise<BrokerAddress> {
     const known = running.get(name);
-    if (known) return known.address;
+    if (known) {
+      rest(name);
+      return known.address;
+    }
     if (closed) return Promise.reject(new Error('The platform is about to stop.'));
     const pause = pauses.get(name);
     if (pause !== undefined && pause.until > performance.now())
@@ -84,12 +90,14 @@ export function createShippedBrokers(options: ShippedBrokersOptions): ShippedBro
       child,
       address: addressOf(name, child),
       ready: undefined,
+      idle: undefined,
       since: performance.now(),
     };
     running.set(name, entry);
     entry.address.then(
       (address) => {
         entry.ready = address;
+        rest(name);
         options.started(name);
       },
       () => kill(child),
@@ -131,7 +139,21 @@ export function createShippedBrokers(options: ShippedBrokersOptions): ShippedBro
     }
   }
 
+  /** One that nobody needs ends after a while. */
+  function rest(name: string): void {
+    const entry = running.get(name);
+    if (entry === undefined) return;
+    clearTimeout(entry.idle);
+    entry.idle = setTimeout(() => {
+      if (running.get(name) !== entry) return;
+      if (options.needed(name)) return rest(name);
+      running.delete(name);
+      end(entry.child).catch(options.report);
+    }, IDLE).unref();
+  }
+
   function died(name: string, entry: Running): void {
+    clearTimeout(entry.idle);
     if (running.get(name) !== entry) return;
     running.delete(name);
     if (closed) return;

@@ -2,6 +2,7 @@
 
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { AddonsClient } from '../../../../src/addons/client.ts';
 import type { AddonItem } from '../../../../src/addons/addons.ts';
 import { addonRoutes } from '../../../../src/addons/routes.ts';
@@ -10,7 +11,6 @@ import { openAddons, type Addons, type AddonsOptions } from '../../../../src/pla
 import type { Caller, HippoPort } from '../../../../src/platform/addons/ports.ts';
 import type { Hippo } from '../../../../src/platform/hippo/hippo.ts';
 import { startScriptedBroker, type ScriptedBroker } from '../../../support/scripted-broker.ts';
-import { waitFor } from '../../../support/wait.ts';
 import { startHippo, type TestHippo } from '../hippo/harness.ts';
 
 /** What a slow machine needs no longer than. */
@@ -116,17 +116,20 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
 
 /** Waits until nothing is done with an add-on; undefined when it is gone. */
 export async function settled(client: AddonsClient, id: string): Promise<AddonItem | undefined> {
-  return waitFor(async () => {
-    let addon: AddonItem;
-    try {
-      addon = await client.addon(id);
-    } catch (error) {
-      if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
-      throw error;
-    }
-    if (addon.operation !== null) throw new Error(`${addon.operation.kind} is ${addon.operation.state}.`);
-    return addon;
-  });
+  return vi.waitFor(
+    async () => {
+      let addon: AddonItem;
+      try {
+        addon = await client.addon(id);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
+        throw error;
+      }
+      if (addon.operation !== null) throw new Error(`${addon.operation.kind} is ${addon.operation.state}.`);
+      return addon;
+    },
+    { timeout: 20_000, interval: 3 },
+  );
 }
 
 function portOf(hippo: () => Hippo): HippoPort {
