@@ -21,6 +21,8 @@ const GRACE = 3;
 /** Seconds. */
 const MAX_IDLE_TRANSACTION = 300;
 const HOUR = 3_600_000;
+/** Milliseconds without a database after which the server goes. */
+const UNUSED_TIME = 60_000;
 
 export function openPostgres(environment: Environment): Driver {
   const config = readConfig(environment.directory);
@@ -39,6 +41,7 @@ class PostgresDriver implements Driver {
   readonly #storage: Map<string, Storage>;
   readonly #storageFile: string;
   readonly #dumps: string;
+  #unused: NodeJS.Timeout | undefined;
   readonly #tasks: (() => Promise<void>)[] = [];
   /** Database → changes of what its tenant may do, which sampling and operations both make. */
   readonly #changes = new Map<string, ReturnType<typeof serial>>();
@@ -78,8 +81,9 @@ class PostgresDriver implements Driver {
 
   async stop(): Promise<void> {
     await Promise.all(this.#tasks.map((stop) => stop()));
+    clearTimeout(this.#unused);
     await this.#databases.disconnectSelf();
-    await this.#server.stop();
+    await (this.#plans.size > 0 ? this.#server.stop() : this.#server.discard());
   }
 
   unavailable() {
@@ -133,7 +137,11 @@ class PostgresDriver implements Driver {
         ? `A dump is kept for ${this.#config.dumpDays} days: ${join(this.#dumps, `${database}.dump`)}.`
         : `No dump is kept: ${problem}.`;
     });
-    await this.#discardUnused();
+    clearTimeout(this.#unused);
+    // Who removes one often adds another, and making a server takes a second.
+    this.#unused = setTimeout(() => {
+      this.#discardUnused().catch((error: unknown) => this.#environment.log(textOf(error)));
+    }, UNUSED_TIME);
     return note;
   }
 
