@@ -1,5 +1,5 @@
 // Makes and compiles the sample: a new app from a template of scaffold/, as `hippo new` makes it.
-import { rm, symlink } from 'node:fs/promises';
+import { appendFile, copyFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root, run } from './processes.mjs';
 
@@ -10,11 +10,28 @@ export async function buildSample(folder) {
   await demand(['dist/cli.cjs', 'new', '--template', 'assemblyscript', ...name, folder], root);
   // The sample's own dependencies are among those of this repository.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await demand(
-    [join(root, 'node_modules/assemblyscript/bin/asc.js'), 'assembly/index.ts', '--target', 'release'],
-    folder,
-  );
+  await compile(folder, 'assembly/index.ts');
   return folder;
+}
+
+/**
+ * Gives the sample a page at /notes, from scaffold/hostcalls, which keeps its rows in an add-on.
+ * @param addon what HIPPOFACTS says that the app needs: `postgresql:free`
+ */
+export async function addNotes(folder, addon) {
+  for (const file of ['hippo.ts', 'notes.ts'])
+    await copyFile(join(root, 'scaffold/hostcalls/assemblyscript', file), join(folder, 'assembly', file));
+  await compile(folder, 'assembly/notes.ts', '--outFile', 'build/notes.wasm');
+  const handler = '[[handler]]\nroute = "/notes"\nname = "build/notes.wasm"\n';
+  await appendFile(
+    join(folder, 'HIPPOFACTS'),
+    `\n${handler}\n[annotations]\nhippo_addons = "${addon} as db"\n`,
+  );
+}
+
+function compile(folder, ...args) {
+  const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  return demand([compiler, ...args, '--target', 'release'], folder);
 }
 
 async function demand(args, cwd) {
