@@ -3,8 +3,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { ClientConfig } from 'pg';
+import { SecretKey } from '../../src/platform/brokers/kit/secrets.ts';
 
 /** Looked at without ceremony: what is not there fails the test. */
 export type Json = ReturnType<typeof JSON.parse>;
@@ -134,23 +137,17 @@ export function hasServer(name: string): boolean {
   return existsSync('/usr/lib/postgresql') || spawnSync('postgres', ['--version']).status === 0;
 }
 
-/** Removes what a test has left, by the broker itself. */
-export async function removeAll(
-  name: string,
-  directory: string,
-  instances: readonly string[],
-): Promise<void> {
-  const broker = await startBroker(name, directory);
-  try {
-    const { services } = (await broker.client.request('GET', '/v2/catalog')).body;
-    const query = `service_id=${services[0].id}&plan_id=${services[0].plans[0].id}`;
-    for (const id of instances)
-      for (let tries = 0; tries < 200; tries++) {
-        const { status } = await broker.client.request('DELETE', `/v2/service_instances/${id}?${query}`);
-        if (status !== 422) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-  } finally {
-    await broker.stop();
-  }
+/** How the superuser of a PostgreSQL broker's own server signs in. */
+export function postgresAdmin(directory: string): ClientConfig {
+  const note = JSON.parse(readFileSync(join(directory, 'server.json'), 'utf8')) as {
+    port: number;
+    password: string;
+  };
+  return {
+    host: '127.0.0.1',
+    port: note.port,
+    user: 'hippo_admin',
+    password: SecretKey.open(join(directory, 'key')).unseal(note.password),
+    database: 'postgres',
+  };
 }

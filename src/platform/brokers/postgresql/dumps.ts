@@ -14,7 +14,7 @@ const TIME_LIMIT = 10 * 60_000;
  * @returns why there is none, if so
  */
 export async function dump(server: Server, database: string, folder: string): Promise<string | undefined> {
-  const program = server.program('pg_dump');
+  const program = await server.program('pg_dump');
   if (program === undefined) return 'pg_dump is not on this machine';
   const file = join(folder, `${database}.dump`);
   if (existsSync(file)) return undefined;

@@ -49,7 +49,7 @@ export interface Server {
   /** Known from its first start on. @throws Error */
   address: () => AdminAddress;
   /** The path of one of its programs, if it is here. */
-  program: (name: string) => string | undefined;
+  program: (name: string) => Promise<string | undefined>;
   /** True if nobody else has databases in it. */
   own: boolean;
   /** No database is left: all that belongs to it may go. */
@@ -93,7 +93,7 @@ export function configuredServer(url: string): Server {
       if (reason !== undefined) throw unavailable(reason);
     },
     address: () => address,
-    program: () => undefined,
+    program: async () => undefined,
     discard: async () => undefined,
     stop: async () => undefined,
   };
@@ -231,8 +231,9 @@ export function ownServer({ directory, log, seal, unseal }: Environment): Server
       if (!address) throw new Error('The server has not been started yet.');
       return address;
     },
-    program: (name) => {
-      const path = programs && programPath(programs, name);
+    program: async (name) => {
+      const found = await find();
+      const path = found && programPath(found, name);
       return path !== undefined && existsSync(path) ? path : undefined;
     },
     discard: () =>
