@@ -13,14 +13,14 @@ else show();
 function add(form: string): void {
   const text = form.startsWith('text=') ? form.substring(5).trim() : '';
   if (text != '') {
-    const result = run('INSERT INTO notes SELECT coalesce(max(id), 0) + 1, $1 FROM notes', [Value.of(text)]);
+    const result = run('INSERT INTO notes (text) VALUES ($1)', [Value.of(text)]);
     if (result.error !== null) return fail(result.error!);
   }
   process.stdout.write('Status: 303\nLocation: /notes\n\n');
 }
 
 function show(): void {
-  const result = run('SELECT text FROM notes ORDER BY id DESC LIMIT 20', []);
+  const result = run('SELECT text FROM notes ORDER BY at DESC LIMIT 20', []);
   if (result.error !== null) return fail(result.error!);
   const items = new Array<string>();
   for (let i = 0; i < result.rows.length; i++)
@@ -34,7 +34,9 @@ function run(sql: string, parameters: Value[]): Result {
   const result = database.query(sql, parameters);
   const error = result.error;
   if (error === null || error.sqlState != '42P01') return result;
-  const made = database.query('CREATE TABLE notes (id integer PRIMARY KEY, text text NOT NULL)');
+  const made = database.query(
+    'CREATE TABLE notes (text text NOT NULL, at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP)',
+  );
   // Somebody else may have made it meanwhile.
   if (made.error !== null && made.error!.code != 'sql') return made;
   return database.query(sql, parameters);
