@@ -26,6 +26,10 @@ const FAST = {
 export interface TestAddons {
   readonly hippo: TestHippo;
   readonly addons: Addons;
+  /** Of the add-ons' state. */
+  readonly directory: string;
+  /** What went wrong and was not told to anybody. */
+  readonly reported: unknown[];
   /** The machine's owner. */
   readonly client: AddonsClient;
   readonly broker: ScriptedBroker;
@@ -87,6 +91,8 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
   const { id: brokerId } = await client.registerBroker({ name: 'main', url, userName, password });
   return {
     hippo,
+    directory,
+    reported,
     get addons() {
       return addons!;
     },
