@@ -1,7 +1,7 @@
 // Offerings, plans and add-ons by the names that people type.
 
 import { nearest } from '../hippofacts/nearest.ts';
-import { listOf } from '../hippofacts/text.ts';
+import { listOf, visible } from '../hippofacts/text.ts';
 import type { AddonItem } from './addons.ts';
 import type { OfferingItem, PlanItem } from './offerings.ts';
 
@@ -103,13 +103,15 @@ export function findAddon(addons: readonly AddonItem[], wanted: string, app: str
 
 function suggestion(wanted: string, names: readonly string[]): string {
   const near = nearest(wanted, names);
-  if (near !== undefined) return `Did you mean ${near}?`;
+  if (near !== undefined) return `Did you mean ${visible(near)}?`;
   return names.length === 0
     ? 'There are none here.'
     : `There ${names.length === 1 ? 'is' : 'are'} ${namesOf(names)}.`;
 }
 
-function namesOf(names: readonly string[]): string {
+/** Names are brokers' and other people's. */
+function namesOf(all: readonly string[]): string {
+  const names = all.map(visible);
   return names.length <= SHOWN
     ? listOf(names)
     : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`;

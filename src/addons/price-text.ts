@@ -1,6 +1,7 @@
 // What plans and bills cost, as people read it: "$0.06/hour, about $43.80/month".
 
-import type { Cost } from './costs.ts';
+import { visible } from '../hippofacts/text.ts';
+import { divideHalfEven, type Cost } from './costs.ts';
 import type { PlanItem } from './offerings.ts';
 
 /** 365 days by 24 hours, in twelve parts. */
@@ -29,7 +30,7 @@ export function costText({ unit, ...amount }: Cost): string {
   const text = amountText(amount);
   if (isUnit(unit, 'HOURLY')) return `${text}/hour`;
   if (isUnit(unit, 'MONTHLY')) return `${text}/month`;
-  return `${text} per ${unit}`;
+  return `${text} per ${visible(unit)}`;
 }
 
 /** What a plan costs: `free`, `$0.06/hour`, `$9.00/month + $0.99 per 1GB of mail`, or that its broker does not say. */
@@ -57,8 +58,7 @@ function monthText(costs: readonly Cost[]): string | undefined {
     sums.set(key, (sums.get(key) ?? 0n) + BigInt(amount) * times);
   }
   const texts = [...sums].map(([currency, sum]) => {
-    const cents = (sum + MICROS_A_CENT / 2n) / MICROS_A_CENT;
-    return decimalText(cents, 2, currency);
+    return decimalText(divideHalfEven(sum, MICROS_A_CENT), 2, currency);
   });
   return `about ${texts.join(' + ')}/month`;
 }
@@ -80,7 +80,7 @@ function decimalText(value: bigint, digits: number, currency: string): string {
     return form.format(text as Intl.StringNumericLiteral).replaceAll('\u00a0', ' ');
   } catch {
     // Brokers name currencies as they like.
-    return `${currency.toUpperCase()} ${text}`;
+    return `${visible(currency.toUpperCase())} ${text}`;
   }
 }
 

@@ -49,15 +49,15 @@ export function operationText({ kind }: Pick<OperationItem, 'kind'>): string {
   return OPERATIONS[kind];
 }
 
-/** `postgresql:small`. */
-export function planOf({ offering, plan }: Pick<AddonItem, 'offering' | 'plan'>): string {
-  return `${offering.reference}:${plan.name}`;
-}
-
-/** `postgresql:small`, with its own name where that is another: `postgresql:small as db`. */
-export function addonText(addon: Pick<AddonItem, 'name' | 'offering' | 'plan'>): string {
-  const { name, offering } = addon;
-  return `${planOf(addon)}${name === offering.name || name === offering.reference ? '' : ` as ${name}`}`;
+/** `postgresql:small`; both names are the broker's. */
+export function planOf({
+  offering,
+  plan,
+}: {
+  offering: Pick<AddonItem['offering'], 'reference'>;
+  plan: Pick<AddonItem['plan'], 'name'>;
+}): string {
+  return visible(`${offering.reference}:${plan.name}`);
 }
 
 /** Where an add-on is used: `shop:production`, `shop:production and shop:beta`; the app alone where no channel uses it. */
@@ -76,13 +76,13 @@ export function unavailableText({
   if (unavailable) {
     const { reason, command } = unavailable;
     return {
-      message: `${reference} cannot be added here: ${visible(reason)}`,
+      message: visible(`${reference} cannot be added here: ${reason}`),
       hint: command === null ? undefined : `\`${visible(command)}\` makes it available.`,
     };
   }
   if (state !== 'withdrawn') return undefined;
   return {
-    message: `${reference} cannot be added any more: its broker lists it no longer.`,
+    message: `${visible(reference)} cannot be added any more: its broker lists it no longer.`,
     hint: '`hippo addons list` lists what there is.',
   };
 }

@@ -9,7 +9,7 @@ import { stateText, unavailableText } from '../addons/words.ts';
 import type { Invoice } from '../bindle/invoice.ts';
 import type { AppItem } from '../hippo/api.ts';
 import type { HippoClient } from '../hippo/client.ts';
-import { listOf } from '../hippofacts/text.ts';
+import { listOf, visible } from '../hippofacts/text.ts';
 import {
   ADDONS_ANNOTATION,
   formatWantedAddon,
@@ -91,7 +91,7 @@ export function describeAddonStep(step: AddonStep): string {
   if (step.type === 'attach-addon')
     return `let the channel ${step.channel} use the add-on ${step.name}, which ${listOf(step.users)} ${step.users.length === 1 ? 'uses' : 'use'}`;
   const { offering, plan, name, named, channel, price } = step;
-  return `add ${offering}:${plan}${named ? ` as ${name}` : ''} to the channel ${channel}${price === undefined ? '' : ` (${price})`}`;
+  return `add ${visible(`${offering}:${plan}`)}${named ? ` as ${name}` : ''} to the channel ${channel}${price === undefined ? '' : ` (${price})`}`;
 }
 
 /** Deploy tokens publish, and add nothing that costs. */

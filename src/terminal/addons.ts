@@ -7,10 +7,10 @@ import { findAddon } from '../addons/find.ts';
 import { waitForAddon } from '../addons/wait.ts';
 import type { AppItem } from '../hippo/api.ts';
 import { listenForCancel, orCancelled } from './cancel.ts';
-import { CommandError, EXIT } from './failure.ts';
+import { CommandError } from './failure.ts';
 import { withHippo, type AppOptions, type ChannelOptions, type Hippo } from './hippo.ts';
 import { printResult, type OutputForm } from './output.ts';
-import { say, visible, type Screen } from './screen.ts';
+import { columnsOf, say, visible, type Screen } from './screen.ts';
 
 export interface AddonsHippo extends Hippo {
   readonly addons: AddonsClient;
@@ -149,8 +149,7 @@ export function changeProgress(
   };
   const draw = (words: string): void => {
     clear();
-    const columns = ('columns' in screen.stderr && Number(screen.stderr.columns)) || 80;
-    screen.stderr.write(`${doing}... ${visible(words)}`.slice(0, columns - 1));
+    screen.stderr.write(`${doing}... ${visible(words)}`.slice(0, columnsOf(screen) - 1));
     drawn = true;
   };
   if (redraws) draw('');
@@ -161,15 +160,4 @@ export function changeProgress(
     },
     clear,
   };
-}
-
-/** Nothing can be changed with a deploy token. @throws CommandError */
-export async function demandAccount({ client }: Hippo, what: string): Promise<void> {
-  // Old Hippos do not say who somebody is, and know no deploy tokens.
-  const me = await client.whoami().catch(() => undefined);
-  if (me?.deployToken === undefined) return;
-  throw new CommandError(`A deploy token may not ${what}.`, {
-    hint: 'Sign in with an account: unset HIPPO_TOKEN, then `hippo login`.',
-    exitCode: EXIT.denied,
-  });
 }

@@ -4,7 +4,7 @@
 import type { PushEvent } from '../bindle/push.ts';
 import { progressLine, progressText, PushTally } from '../publish/push-tally.ts';
 import { eventLines } from '../publish/words.ts';
-import { say, sayLine, type Screen } from './screen.ts';
+import { columnsOf, say, sayLine, type Screen } from './screen.ts';
 
 export interface PushProgress {
   onEvent: (event: PushEvent) => void;
@@ -56,9 +56,4 @@ export function pushProgress(screen: Screen, server: URL, quiet: boolean): PushP
     showSoon();
   };
   return { onEvent, clear };
-}
-
-/** Some terminals do not say, or say 0. */
-function columnsOf({ stderr }: Screen): number {
-  return ('columns' in stderr && Number(stderr.columns)) || 80;
 }

@@ -38,6 +38,11 @@ export function say(screen: Screen, line: string): void {
   screen.stderr.write(`${line}\n`);
 }
 
+/** Of the terminal that stderr is; some do not say, or say 0. */
+export function columnsOf({ stderr }: Screen): number {
+  return ('columns' in stderr && Number(stderr.columns)) || 80;
+}
+
 type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 const CODES: Record<Colour, [number, number]> = {
   red: [31, 39],

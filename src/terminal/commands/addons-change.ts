@@ -12,17 +12,17 @@ import {
   addWaitOption,
   bindingOf,
   carryOut,
-  demandAccount,
   withAddons,
   type AddonChannelOptions,
   type AddonOptions,
   type AddonsHippo,
 } from '../addons.ts';
 import { canAsk, confirm } from '../ask.ts';
+import { demandAccount } from '../demand-account.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addAppOptions, addChannelOptions } from '../hippo.ts';
 import { addOutputOption, printResult } from '../output.ts';
-import { say, type Screen } from '../screen.ts';
+import { say, visible, type Screen } from '../screen.ts';
 
 interface Wait {
   wait: boolean;
@@ -209,7 +209,7 @@ export function configureChanges(command: Command, screen: Screen): void {
         const offering = findOffering(await hippo.addons.offerings(), named);
         const plan = findPlan(offering, options.plan);
         await carryOut(screen, hippo, options, {
-          doing: `Adopting ${offering.reference}:${plan.name} for ${app.name}:${channel.name}`,
+          doing: `Adopting ${planOf({ offering, plan })} for ${app.name}:${channel.name}`,
           kinds: ['adopt', 'bind'],
           begin: () =>
             hippo.addons.adoptAddon({
@@ -256,7 +256,7 @@ async function addAddon(
     throw new CommandError(missing.message, missing.hint === undefined ? {} : { hint: missing.hint });
   const plan = findPlan(offering, options.plan);
   const parameters = await readParameters(screen, options, plan.schemas.create);
-  const what = `${offering.reference}:${plan.name}`;
+  const what = planOf({ offering, plan });
   const as = options.as === undefined || options.as === offering.name ? '' : ` as ${options.as}`;
   await carryOut(screen, hippo, options, {
     doing: `Adding ${what} to ${app.name}:${channel.name}${as}`,
@@ -272,7 +272,9 @@ async function addAddon(
     after: () =>
       offering.documentationUrl === null
         ? []
-        : [`Use \`hippo addons docs ${offering.reference} --plan ${plan.name}\` to view the documentation`],
+        : [
+            `Use \`hippo addons docs ${visible(offering.reference)} --plan ${visible(plan.name)}\` to view the documentation`,
+          ],
     remarks: (added) => [...(added && isCharged(added) ? [billed(added)] : []), ...given(added, channel.id)],
   });
 }

@@ -157,10 +157,10 @@ async function documented(
 }
 
 async function open(screen: Screen, what: string, url: string, onlyPrint = false): Promise<void> {
-  if (onlyPrint) return print(screen, url);
+  if (onlyPrint) return print(screen, visible(url));
   if (await openInBrowser(url, screen.env)) return print(screen, `${what}... done`);
   print(screen, `${what}... there is no browser here: it is at`);
-  print(screen, url);
+  print(screen, visible(url));
 }
 
 function matches({ reference, displayName, description, tags }: OfferingItem, text: string): boolean {

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { Variable } from '../../hippo/api.ts';
 import { editVariables, variablesOf, withVariables } from '../../hippo/variables.ts';
+import { demandAccount } from '../demand-account.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addChannelOptions, withHippo, type ChannelOptions, type Hippo } from '../hippo.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
@@ -14,17 +15,6 @@ interface Options extends ChannelOptions {
 }
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A deploy token is shown no variables, which is not the same as that there are none. @throws CommandError */
-async function demandAccount({ client }: Hippo): Promise<void> {
-  // Old Hippos do not say who somebody is, and know no deploy tokens.
-  const me = await client.whoami().catch(() => undefined);
-  if (me?.deployToken === undefined) return;
-  throw new CommandError('A deploy token may not see or change variables.', {
-    hint: 'Sign in with an account: unset HIPPO_TOKEN, then `hippo login`.',
-    exitCode: EXIT.denied,
-  });
-}
 
 export function configure(command: Command, screen: Screen): void {
   const add = command
@@ -60,7 +50,7 @@ export function configure(command: Command, screen: Screen): void {
   addOutputOption(addChannelOptions(list), ['message', 'id', 'json']).action(
     (named: string | undefined, options: Options) =>
       withHippo(screen, options, async (hippo) => {
-        await demandAccount(hippo);
+        await demandAccount(hippo, 'see or change variables');
         const { app, channel } = await hippo.channel(named);
         const variables = variablesOf(channel);
         if (options.output === 'json') return print(screen, JSON.stringify(variables));
@@ -102,7 +92,7 @@ function change(
   edit: (variables: readonly Variable[], where: string) => Variable[],
 ): Promise<void> {
   return withHippo(screen, options, async (hippo: Hippo) => {
-    await demandAccount(hippo);
+    await demandAccount(hippo, 'see or change variables');
     const { app, channel } = await hippo.channel(named);
     const where = `${app.name}:${channel.name}`;
     const keys = await editVariables(hippo.client, channel.id, (variables) => edit(variables, where));
