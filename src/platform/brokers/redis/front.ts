@@ -47,7 +47,7 @@ export class Front {
     const { server, maxConnections, log } = this.#options;
     socket.on('error', () => undefined);
     if (this.#sockets.size >= maxConnections()) {
-      socket.end(FULL);
+      socket.end(FULL, () => socket.destroy());
       return;
     }
     this.#sockets.add(socket);

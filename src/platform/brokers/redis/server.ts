@@ -98,6 +98,7 @@ export class RedisServer {
 
   /** A user with that password; the same again is no error. */
   async addUser(name: string, password: string): Promise<void> {
+    this.use();
     await this.#command('ACL', 'SETUSER', name, 'reset', 'on', hashed(password), ...RIGHTS);
     faultPoint('bind.user');
     await this.#command('ACL', 'SAVE');
@@ -106,6 +107,7 @@ export class RedisServer {
 
   /** Its connections end with it. */
   async removeUser(name: string): Promise<void> {
+    this.use();
     await this.#command('ACL', 'DELUSER', name);
     faultPoint('unbind.user');
     await this.#command('ACL', 'SAVE');
@@ -186,7 +188,6 @@ export class RedisServer {
   }
 
   async #command(...words: string[]): Promise<unknown> {
-    this.use();
     const client = await this.#inTurn(() => this.#start());
     return answer(client, words);
   }
