@@ -17,6 +17,9 @@ const LARGER = {
   'dist/editor-language.cjs': 320 * KB,
   'dist/terminal.cjs': 2048 * KB,
   'dist/platform.cjs': 1024 * KB,
+  'dist/broker-sqlite.cjs': 256 * KB,
+  'dist/broker-postgresql.cjs': 384 * KB,
+  'dist/broker-redis.cjs': 768 * KB,
 };
 
 /** What building a template in place leaves there. */

@@ -19,19 +19,26 @@ const TOO_OLD_NODE = '20.19.0';
 /** What a window of VS Code, and building its logger, take. */
 const FOR_VSCODE = ['chromium', 'make', 'g++', 'python3'];
 
+/** The servers of add-ons. */
+const SERVICES = ['postgresql', 'redis-server'];
+
 /**
- * What has to be got for a layer stands in `node` (a version), `vscode` (its name) and `debian` (packages). `run` gets
- * the path of that Node, if any, and gives `{ output, passed, failed, skipped }`, and in `late` what has passed only at
+ * What has to be got for a layer stands in `node` (a version), `vscode` (its name) and `debian` (packages); without
+ * the packages in `wanted` some of its tests skip themselves. `run` gets the path of that Node, if any, and gives `{ output, passed, failed, skipped }`, and in `late` what has passed only at
  * the second attempt, with what went wrong at the first: `[name, error]`.
  */
 const LAYERS = [
   { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },
   { name: 'lint', run: () => command([bin('eslint/bin/eslint.js'), '.']) },
   { name: 'format', run: () => command([bin('prettier/bin/prettier.cjs'), '--check', '.']) },
-  { name: 'unit', run: () => vitest('unit') },
+  { name: 'unit', wanted: SERVICES, run: () => vitest('unit') },
   { name: 'build', run: () => command(['esbuild.mjs']) },
   { name: 'package', run: checkPackages },
-  { name: 'e2e', run: () => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts']) },
+  {
+    name: 'e2e',
+    wanted: SERVICES,
+    run: () => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts']),
+  },
   {
     name: 'host (oldest VS Code)',
     vscode: 'oldest',
@@ -59,6 +66,7 @@ const LAYERS = [
   {
     name: `e2e on Node ${OLDEST_NODE}`,
     node: OLDEST_NODE,
+    wanted: SERVICES,
     run: (node) => vitest('e2e-oldest', ['--config', 'test/e2e/vitest.config.ts'], node),
   },
   { name: `refusal of Node ${TOO_OLD_NODE}`, node: TOO_OLD_NODE, run: refusal },
@@ -106,6 +114,9 @@ async function runLayer(layer) {
     row(layer.name, demandAll ? 'MISSING' : 'left out', provided.reason);
     return;
   }
+  const services = layer.wanted === undefined ? {} : await provideDebian(layer.wanted);
+  if (services.command !== undefined)
+    leftOut.push([`${layer.name}: what needs servers`, `${services.command} (${services.reason})`]);
   const { output, late: ofLayer = [], ...counts } = await layer.run(provided.path);
   for (const one of ofLayer) late.push([layer.name, ...one]);
   const log = join(OUT, `${layer.name.replaceAll(' ', '-')}.log`);
