@@ -132,6 +132,6 @@ function typeOf(bytes: Buffer): string | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP')
     return 'image/webp';
   const start = bytes.toString('utf8', 0, 4096).replace(/^\ufeff/, '');
-  const svg = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg[\s>]/i;
+  const svg = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg[\s/>]/i;
   return svg.test(start) ? 'image/svg+xml' : undefined;
 }

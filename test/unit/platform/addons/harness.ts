@@ -30,6 +30,8 @@ export interface TestAddons {
   readonly directory: string;
   /** What went wrong and was not told to anybody. */
   readonly reported: unknown[];
+  /** Events of add-ons and brokers, in order. */
+  readonly told: unknown[];
   /** The machine's owner. */
   readonly client: AddonsClient;
   readonly broker: ScriptedBroker;
@@ -48,10 +50,11 @@ type More = Partial<AddonsOptions>;
 export async function startAddons(root: string, more: More = {}): Promise<TestAddons> {
   let addons: Addons | undefined;
   const reported: unknown[] = [];
+  const told: unknown[] = [];
   const open = (directory: string): Addons =>
     openAddons({
       directory,
-      hippo: portOf(() => hippo.hippo),
+      hippo: portOf(() => hippo.hippo, told),
       vault: {
         encrypt: (text) => hippo.hippo.secrets.encrypt(text),
         decrypt: (bytes) => hippo.hippo.secrets.decrypt(bytes),
@@ -93,6 +96,7 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
     hippo,
     directory,
     reported,
+    told,
     get addons() {
       return addons!;
     },
@@ -138,7 +142,7 @@ export async function settled(client: AddonsClient, id: string): Promise<AddonIt
   );
 }
 
-function portOf(hippo: () => Hippo): HippoPort {
+function portOf(hippo: () => Hippo, told: unknown[]): HippoPort {
   const known = (caller: Caller) => caller as never;
   return {
     demandApp: (caller, id) => hippo().state.appPlace(hippo().state.app(known(caller), id).id)!,
@@ -153,6 +157,9 @@ function portOf(hippo: () => Hippo): HippoPort {
     teamIds: (caller) => hippo().teamIds(known(caller)),
     teamName: (id) => hippo().accounts.teamName(id),
     variableNames: (channelId) => hippo().state.variableNames(channelId),
-    tell: (teamId, event) => hippo().events.add(teamId, event),
+    tell(teamId, event) {
+      told.push(event);
+      hippo().events.add(teamId, event);
+    },
   };
 }
