@@ -2,9 +2,10 @@
 
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AddonItem, OperationItem } from '../../src/addons/addons.ts';
 import { cleanEnv, hippo, type Ran, type RunOptions } from '../support/cli.ts';
+import { noPseudoTerminal, openTerminal, type PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { startScriptedBroker, type ScriptedBroker } from '../support/scripted-broker.ts';
 import { startStubHippo } from '../support/stub-hippo.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -379,6 +380,43 @@ describe('an add-on', () => {
       code === 0 ? [0, ''] : [1, expect.stringContaining('no add-on')],
     );
     expect((await run(['addons', 'show', 'mysql'], here)).code).toBe(1);
+  });
+});
+
+describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
+  const terminals: PseudoTerminal[] = [];
+  afterEach(() => terminals.splice(0).forEach((terminal) => terminal.kill()));
+  function open(args: string[], { cwd }: { cwd: string }): PseudoTerminal {
+    const terminal = openTerminal(args, { cwd, env: cleanEnv(home), columns: 160 });
+    terminals.push(terminal);
+    return terminal;
+  }
+
+  test('removing asks, and says what goes and what it costs', async () => {
+    const here = await app('asked');
+    await ok(['addons', 'add', 'amazon-rds-postgresql', '--plan', 'small'], here);
+    const no = open(['addons', 'remove', 'amazon-rds-postgresql'], here);
+    await no.sees(/Remove amazon-rds-postgresql:small from asked:development\? Its data goes with it/);
+    await no.sees(/it costs \$0\.03\/hour, about \$21\.90\/month/);
+    no.enter('n');
+    expect(await no.ended).toBe(0);
+    expect(no.screen()).toContain('Nothing was removed.');
+    const yes = open(['addons', 'remove', 'amazon-rds-postgresql'], here);
+    await yes.sees('[y/N]');
+    yes.enter('y');
+    expect(await yes.ended).toBe(0);
+    expect(yes.screen()).toContain('Removing amazon-rds-postgresql:small from asked:development... done');
+  });
+
+  test('what the broker says stands in a line that is redrawn', async () => {
+    const here = await app('drawn');
+    market.slow.provision = 5;
+    const terminal = open(['addons', 'add', 'mysql'], here);
+    await terminal.sees('Adding mysql:free to drawn:development... half done');
+    expect(await terminal.ended).toBe(0);
+    delete market.slow.provision;
+    expect(terminal.screen()).toContain('Adding mysql:free to drawn:development... done');
+    expect(terminal.screen()).not.toContain('half done');
   });
 });
 
