@@ -183,12 +183,16 @@ export class AddonsClient {
   }
 
   async #look(signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.#connection.request(routes.listOfferings, { signal, query: { pageSize: 0 } });
-    } catch (error) {
-      const none =
-        error instanceof HippoError && (error.code === 'UNSUPPORTED' || error.code === 'NOT_FOUND');
-      throw none ? new NoAddonsError(this.#connection.url) : error;
-    }
+    const answer: unknown = await this.#connection
+      .request(routes.listOfferings, { signal, query: { pageSize: 0 } })
+      .catch((error: unknown) => {
+        if (error instanceof HippoError && NONE.includes(error.code)) return undefined;
+        throw error;
+      });
+    if (!Array.isArray((answer as { items?: unknown } | undefined)?.items))
+      throw new NoAddonsError(this.#connection.url);
   }
 }
+
+/** How servers answer for a path that they do not know; some show their page. */
+const NONE: readonly string[] = ['UNSUPPORTED', 'NOT_FOUND', 'NOT_HIPPO'];

@@ -308,11 +308,12 @@ async function agree(plan: Plan, { decide, yes, local, onEvent }: Target): Promi
     if (!goesOn) throw new PublishError('DECLINED', 'Nothing was published.');
   }
   const agreed: Step[] = [];
-  /** Names of channels that are not made. */
+  /** Names of channels that are not made, and of add-ons. */
   const without = new Set<string>();
+  const unmade = new Set<string>();
   for (const step of plan.steps) {
     const isAddon = step.type === 'add-addon' || step.type === 'attach-addon';
-    if (isAddon && without.has(step.channel)) continue;
+    if (isAddon && (without.has(step.channel) || unmade.has(step.name))) continue;
     const unasked =
       yes || local || step.type === 'choose-revision' || (step.type === 'change-rule' && step.own);
     if (unasked || (await decide({ type: 'take-step', step }))) agreed.push(step);
@@ -324,6 +325,8 @@ async function agree(plan: Plan, { decide, yes, local, onEvent }: Target): Promi
       );
     else {
       if (step.type === 'create-channel') without.add(step.name);
+      // Nor can another channel share it.
+      if (step.type === 'add-addon') unmade.add(step.name);
       const lacks = isAddon
         ? `The channel ${step.channel} goes without ${step.name}`
         : `No channel will run ${plan.id.version}`;

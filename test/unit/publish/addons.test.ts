@@ -35,7 +35,7 @@ async function plan(
     channels = ['beta'],
     deployToken = false,
     addons = true,
-  }: { present?: AddonItem[]; channels?: string[]; deployToken?: boolean; addons?: boolean } = {},
+  }: { present?: AddonItem[]; channels?: string[]; deployToken?: boolean; addons?: boolean | 'page' } = {},
 ) {
   const page = (items: unknown[]) => ({
     status: 200,
@@ -54,6 +54,7 @@ async function plan(
           ...(deployToken ? { deployToken: { id: APP.id, appId: APP.id } } : {}),
         },
       };
+    if (addons === 'page') return { status: 200, body: '<!doctype html>' };
     if (!addons) return undefined;
     if (path === '/api/offerings') return page([POSTGRESQL, REDIS, MYSQL]);
     if (path === '/api/addons') return page(present);
@@ -174,8 +175,8 @@ test('a deploy token adds nothing, and says so', async () => {
   ]);
 });
 
-test('a Hippo without add-ons is told once', async () => {
-  const told = await plan('redis, postgresql:free as db', { addons: false });
+test.each([false, 'page'] as const)('a Hippo without add-ons is told once (%s)', async (addons) => {
+  const told = await plan('redis, postgresql:free as db', { addons });
   expect(told.needs).toEqual(['beta: redis impossible', 'beta: postgresql:free as db impossible']);
   expect(told.messages).toEqual([
     expect.stringMatching(/has no add-ons\. This version needs redis and postgresql:free as db\.$/),
