@@ -24,8 +24,9 @@ const SERVICES = ['postgresql', 'redis-server'];
 
 /**
  * What has to be got for a layer stands in `node` (a version), `vscode` (its name) and `debian` (packages); without
- * the packages in `wanted` some of its tests skip themselves. `run` gets the path of that Node, if any, and gives `{ output, passed, failed, skipped }`, and in `late` what has passed only at
- * the second attempt, with what went wrong at the first: `[name, error]`.
+ * the packages in `wanted` some of its tests are left out. `run` gets the path of that Node, if any, and gives
+ * `{ output, passed, failed, skipped }`, and in `late` what has passed only at the second attempt, with what went
+ * wrong at the first: `[name, error]`.
  */
 const LAYERS = [
   { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },

@@ -151,7 +151,7 @@ export class Broker {
       throw notFound('There is no add-on with this id.');
     const planId = request.plan_id ?? instance.planId;
     const parameters = { ...instance.parameters, ...given };
-    const open = this.#openOperation(id);
+    const open = this.#anyOperation(id);
     if (open) {
       if (open.verb === 'update' && sameJson(open.request, { planId, parameters }))
         return this.#sameAgain(open, 'update', mayWait);
@@ -165,7 +165,7 @@ export class Broker {
     const refusal = await driver.refuseUpdate(viewOf(instance), planId);
     if (refusal !== undefined)
       throw new BrokerFailure(422, 'UpdateNotPossible', refusal, { details: { instance_usable: true } });
-    if (this.#openOperation(id)) throw busy('Something else is being done to this add-on.');
+    if (this.#anyOperation(id)) throw busy('Something else is being done to this add-on.');
     const operation = this.#newOperation(id, null, 'update', { planId, parameters });
     store.transaction(() => {
       if (request.context) store.setInstance(id, { context: { ...instance.context, ...request.context } });
@@ -181,7 +181,7 @@ export class Broker {
     const instance = store.instance(id);
     if (!instance || instance.state === 'removed') throw gone('There is no add-on with this id.');
     this.#checkPlan(removal.serviceId, removal.planId);
-    const open = this.#openOperation(id) ?? this.#openBindingOperation(id);
+    const open = this.#anyOperation(id);
     if (open) {
       if (open.verb === 'deprovision') return this.#sameAgain(open, 'deprovision', mayWait);
       throw busy('Something else is being done to this add-on.');
@@ -220,16 +220,17 @@ export class Broker {
       predecessor: predecessorId ?? null,
     };
     const existing = store.binding(instanceId, id);
+    if (instance.state !== 'ready') throw busy('This add-on is being made or removed.');
     if (existing && existing.state !== 'removed' && existing.state !== 'failed') {
       const samePlan = [instance.planId, existing.request['planId']].includes(request.plan_id);
       if (!samePlan || !sameJson(without(existing.request, 'planId'), withoutNulls(wanted)))
         throw conflict('A binding with this id is there already, and differs.');
       const open = this.#openOperation(instanceId, id);
       if (open) return this.#sameAgain(open, 'bind', mayWait);
+      if (existing.state === 'removing') throw busy('This binding is being removed.');
       return { status: 200, body: this.#bindingAnswer(instance, existing) };
     }
-    if (instance.state !== 'ready' || this.#openOperation(instanceId))
-      throw busy('Something else is being done to this add-on.');
+    if (this.#openOperation(instanceId)) throw busy('Something else is being done to this add-on.');
     const predecessor = predecessorId === undefined ? undefined : store.binding(instanceId, predecessorId);
     if (predecessorId !== undefined && predecessor?.state !== 'ready')
       throw badRequest('This add-on has no binding with the id in predecessor_binding_id.');
@@ -387,7 +388,8 @@ export class Broker {
     return last?.state === 'in progress' ? last : undefined;
   }
 
-  #openBindingOperation(instanceId: string): Operation | undefined {
+  /** Of the instance or one of its bindings. */
+  #anyOperation(instanceId: string): Operation | undefined {
     return this.#options.store.openOperations().find((operation) => operation.instanceId === instanceId);
   }
 
