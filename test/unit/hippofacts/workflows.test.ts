@@ -8,10 +8,11 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { TEMPLATES } from '../../../src/hippofacts/templates.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const scaffold = join(root, 'scaffold');
-const templates = readdirSync(scaffold);
+const templates = TEMPLATES.map(({ id }) => id);
 const FILES = ['_github/workflows/publish.yml', '_gitlab-ci.yml'];
 
 function read(template: string, file: string): string {
