@@ -8,7 +8,7 @@ const programs = postgresqlPrograms();
 
 describe.skipIf(programs === undefined)('with PostgreSQL (apt-get install -y postgresql)', () => {
   let server: RealPostgresql;
-  const host = new HostCallChannels({ statement: 2000, wait: 2000, connections: 2 });
+  const host = new HostCallChannels({ statement: 4000, wait: 4000, connections: 2 });
   const call: HostCallChannels['call'] = (...values) => host.call(...values);
   const query = (sql: string, params: unknown[] = [], more: object = {}): [string, unknown] => [
     'query',
@@ -144,7 +144,7 @@ describe.skipIf(programs === undefined)('with PostgreSQL (apt-get install -y pos
       'app',
       query('INSERT INTO large SELECT n FROM generate_series(1, 50) AS n RETURNING n', [], { maxRows: 10 }),
       query(`INSERT INTO large VALUES (1, repeat('x', 5000000)) RETURNING t`),
-      query(`INSERT INTO large VALUES (1, 'x') RETURNING repeat('x', 20000000)`),
+      query(`INSERT INTO large VALUES (1, 'x') RETURNING repeat('x', 18000000)`),
       query('SELECT count(*) FROM large'),
     );
     expect([codeOf(many), codeOf(wide), codeOf(huge)]).toEqual(Array(3).fill('response_too_large'));

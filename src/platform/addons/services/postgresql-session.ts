@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { ABI_LIMITS, HostCallError, type SqlQuery } from '../../../addons/host-calls.ts';
 import type { PostgresqlAddress } from './postgresql-address.ts';
+import { PostgresqlFrames } from './postgresql-frames.ts';
 import { PostgresqlStatement, type SessionStatus, type Wire } from './postgresql-statement.ts';
 import type { ServiceLimits } from './service.ts';
 
@@ -31,12 +32,12 @@ export class PostgresqlSession {
     this.#limits = limits;
     this.#client = new pg.Client({
       ...address,
-      stream: () => this.#guard(new net.Socket()),
+      stream: () => this.#guard(new net.Socket(), address.ssl === false),
       connectionTimeoutMillis: limits.connect,
       statement_timeout: limits.statement,
       application_name: 'hippo',
     });
-    this.#wire.on('sslconnect', () => this.#guard(this.#wire.stream));
+    this.#wire.on('sslconnect', () => this.#guard(this.#wire.stream, true));
     // What comes while nothing runs; a statement hears of it by itself.
     this.#client.on('error', () => this.destroy());
     this.#client.on('end', () => {
@@ -127,16 +128,21 @@ export class PostgresqlSession {
     );
   }
 
-  /** What the client throws at bytes that are not PostgreSQL's would be nobody's to catch. */
-  #guard<Stream extends Duplex>(stream: Stream): Stream {
+  /**
+   * What the client throws at bytes that are not PostgreSQL's would be nobody's to catch.
+   * @param plain the stream has messages, and not what TLS makes of them
+   */
+  #guard<Stream extends Duplex>(stream: Stream, plain: boolean): Stream {
+    const frames = new PostgresqlFrames();
     const emit = stream.emit.bind(stream);
     stream.emit = (event: string, ...values: unknown[]): boolean => {
-      if (event === 'data') {
-        this.#received += (values[0] as Uint8Array).length;
-        if (this.#received > MAX_INPUT) return stream.destroy() !== undefined;
-      }
       try {
-        return emit(event, ...values);
+        if (event !== 'data') return emit(event, ...values);
+        const [chunk] = values as [Buffer];
+        this.#received += chunk.length;
+        if (this.#received > MAX_INPUT) return stream.destroy() !== undefined;
+        const messages = plain ? frames.push(chunk) : chunk;
+        return messages === undefined || emit('data', messages);
       } catch (error) {
         stream.destroy(error as Error);
         return true;

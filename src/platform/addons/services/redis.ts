@@ -24,6 +24,8 @@ export class RedisServer implements Service {
   readonly #uri: string;
   readonly #limits: ServiceLimits;
   #client: Promise<Client> | undefined;
+  /** The last one, which may be about to connect. */
+  #raw: Client | undefined;
   #calls = 0;
 
   constructor(uri: string, limits: ServiceLimits) {
@@ -49,22 +51,29 @@ export class RedisServer implements Service {
   }
 
   async close(): Promise<void> {
-    await this.#client?.then(
-      (client) => client.destroy(),
-      () => undefined,
-    );
+    if (this.#raw?.isOpen) this.#raw.destroy();
   }
 
   async #connect(): Promise<Client> {
+    const client = connect(this.#uri, this.#limits);
+    this.#raw = client;
     const forget = (): void => void (this.#client = undefined);
+    client.on('error', forget).on('terminated', forget).on('end', forget);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new HostCallError('unavailable', 'The add-on does not answer.', undefined, 'no answer'));
+      if (client.isOpen) client.destroy();
+    }, this.#limits.connect);
     try {
-      const client = connect(this.#uri, this.#limits);
-      client.on('error', forget).on('terminated', forget).on('end', forget);
-      await client.connect();
+      const connected = client.connect();
+      connected.catch(() => undefined);
+      await Promise.race([connected, late.promise]);
       return client;
     } catch (error) {
       forget();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
