@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AddonItem, OperationItem } from '../../src/addons/addons.ts';
+import { offeringItem, planItem } from '../support/addon-items.ts';
 import { cleanEnv, hippo, type Ran, type RunOptions } from '../support/cli.ts';
 import { noPseudoTerminal, openTerminal, type PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { startScriptedBroker, type ScriptedBroker } from '../support/scripted-broker.ts';
@@ -534,6 +535,40 @@ describe('who cannot', () => {
       expect(ran).toMatchObject({ code: 4, stdout: '' });
       expect(ran.stderr).toContain(`The Hippo at ${stub.url} has no add-ons.`);
       expect(ran.stderr).toContain('`hippo platform start`');
+    } finally {
+      stub.close();
+    }
+  });
+
+  test('a machine that lacks a server says what is missing, and what gets it', async () => {
+    const offerings = [
+      offeringItem('sqlite', [planItem('free')]),
+      offeringItem('mysql', [planItem('free')], {
+        unavailable: { reason: 'MariaDB is not installed.', command: 'apt-get install mariadb-server' },
+      }),
+    ];
+    const page = (items: unknown[]) => ({ status: 200, body: { items, pageSize: 200, isLastPage: true } });
+    const stub = await startStubHippo(({ path }) =>
+      path === '/api/apps' ? page([]) : path === '/api/offerings' ? page(offerings) : undefined,
+    );
+    try {
+      const env = { HIPPO_URL: stub.url, HIPPO_TOKEN: 'x' };
+      expect(await ok(['addons', 'list'], { env })).toBe(
+        `| Name   | Plan |
++--------|------+
+| sqlite | free |
+
+Not available here:
+| Name  | What is missing           | What gets it                   |
++-------|---------------------------|--------------------------------+
+| mysql | MariaDB is not installed. | apt-get install mariadb-server |
+`,
+      );
+      const ran = await run(['addons', 'add', 'mysql'], { env });
+      expect(ran).toMatchObject({ code: 1, stdout: '' });
+      expect(ran.stderr).toContain(
+        'mysql cannot be added here: MariaDB is not installed.\n`apt-get install mariadb-server` makes it available.',
+      );
     } finally {
       stub.close();
     }

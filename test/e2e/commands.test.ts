@@ -106,14 +106,22 @@ describe('as they are written elsewhere', () => {
     expect(await ok(['apps', 'list'], here)).not.toContain('helloworld');
   });
 
-  test.each(['app', 'channel', 'revision', 'env', 'certificate', 'team', 'token', 'connection', 'platform'])(
-    '%s explains itself',
-    async (name) => {
-      const { code, stdout } = await run([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain('Commands:');
-    },
-  );
+  test.each([
+    'app',
+    'channel',
+    'revision',
+    'env',
+    'addons',
+    'certificate',
+    'team',
+    'token',
+    'connection',
+    'platform',
+  ])('%s explains itself', async (name) => {
+    const { code, stdout } = await run([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Commands:');
+  });
 });
 
 describe('an app', () => {

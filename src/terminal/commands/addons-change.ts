@@ -247,13 +247,11 @@ async function addAddon(
   options: AddOptions,
 ): Promise<void> {
   await demandAccount(hippo, 'add add-ons');
-  // Without a channel there is nothing to add to, whatever is to be added.
-  const offerings = await hippo.addons.offerings();
-  const { app, channel } = await hippo.channel();
-  const offering = findOffering(offerings, named);
+  const offering = findOffering(await hippo.addons.offerings(), named);
   const missing = unavailableText(offering);
   if (missing)
     throw new CommandError(missing.message, missing.hint === undefined ? {} : { hint: missing.hint });
+  const { app, channel } = await hippo.channel();
   const plan = findPlan(offering, options.plan);
   const parameters = await readParameters(screen, options, plan.schemas.create);
   const what = planOf({ offering, plan });

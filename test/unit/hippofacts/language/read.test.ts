@@ -103,6 +103,13 @@ describe('hover', () => {
     );
     expect(shown).toContain('- and 3 more');
   });
+
+  test('says what the annotation of add-ons takes, and nothing of those of others', async () => {
+    const text = '[annotations]\nhippo_addons = "redis"\nteam = "web"\n';
+    for (const word of ['hippo_addons', 'redis'])
+      expect(await over(text, word)).toContain('`offering[:plan] [as name]`');
+    expect(await over(text, 'team')).toBeUndefined();
+  });
 });
 
 describe('Markdown', () => {
