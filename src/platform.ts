@@ -255,8 +255,6 @@ async function start({
       programs: addonPrograms(),
       report,
     });
-    cleanup.add(() => addons.close());
-    cleanup.add(() => services.stop());
     const hippo: Hippo = openHippo({
       directory: dataDir,
       platformDomain: PLATFORM_DOMAIN,
@@ -296,6 +294,9 @@ async function start({
       report,
     });
     cleanup.add(() => hippo.close());
+    // Before Hippo, which it tells of what it does, and after whoever calls its services.
+    cleanup.add(() => addons.close());
+    cleanup.add(() => services.stop());
     // Before the state, which it tells of its end.
     cleanup.add(() => runtime.stop());
     const stateOf = (channelId: string): ChannelState | undefined => {

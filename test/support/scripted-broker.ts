@@ -65,6 +65,9 @@ export interface ScriptedBroker {
   always(verb: BrokerVerb, script: Script | undefined): void;
   /** Credentials of a new binding. */
   credentials: (instance: string, binding: string) => object;
+  /** Nobody answers, until it is started again. */
+  stop(): Promise<void>;
+  start(port: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -255,6 +258,11 @@ export async function startScriptedBroker(port = 0): Promise<ScriptedBroker> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 
+  async function stop(): Promise<void> {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
   const broker: ScriptedBroker = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     userName,
@@ -270,10 +278,12 @@ export async function startScriptedBroker(port = 0): Promise<ScriptedBroker> {
       password: `secret-${binding}`,
       port: 5432,
     }),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+    stop,
+    async start(again) {
+      server.listen(again, '127.0.0.1');
+      await once(server, 'listening');
     },
+    close: stop,
   };
   return broker;
 }

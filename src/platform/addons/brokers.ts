@@ -1,7 +1,6 @@
 // The brokers that are known: who they are, how they are, and the catalogs that are read from them.
 
-import { randomUUID } from 'node:crypto';
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import type { BrokerChange, BrokerItem, BrokerState, NewBroker } from '../../addons/brokers.ts';
 import { ValidationError } from '../../hippo/check.ts';
 import type { Database } from '../store/database.ts';
@@ -45,6 +44,8 @@ export interface BrokersOptions {
 
 /** Milliseconds after which the catalogs of those that do not ship are read again. */
 const REFRESH = 15 * 60_000;
+/** Milliseconds that those that ship get to come up before what is known is shown. */
+const READY_TIME = 15_000;
 /** So many problems of a catalog are told. */
 const TOLD_PROBLEMS = 10;
 
@@ -217,11 +218,16 @@ export class Brokers {
         .filter(({ facts }) => facts.unavailable !== null)
         .map(({ broker }) => broker.id),
     );
-    await Promise.all(
+    const refreshed = Promise.all(
       this.#rows()
         .filter(({ id, program }) => program !== null && (!this.#fresh.has(id) || lacking.has(id)))
         .map(({ id }) => this.#refresh(id)),
     );
+    // One that hangs must not keep the others from being seen.
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, READY_TIME)));
+    await Promise.race([refreshed, patience]);
+    clearTimeout(timer);
   }
 
   /** One that ships has been started: its address is another one, and so are the links in its catalog. */

@@ -2,9 +2,9 @@
 // channel answers, and therefore kept in memory until something changes.
 
 import type { AddonVariable, HostInterface } from '../../addons/addons.ts';
+import { variablesOf } from '../../addons/environment.ts';
 import type { JsonObject } from '../../addons/osb.ts';
 import type { AddonStore, UseRow } from './addon-store.ts';
-import { variableMap } from './engine.ts';
 import type { Vault } from './ports.ts';
 
 interface Connected {
@@ -91,4 +91,12 @@ export class ChannelVariables {
       },
     ];
   }
+}
+
+/** Credentials as a channel gets them; those of files are for host calls alone. */
+export function variableMap(name: string, credentials: JsonObject): Map<string, string> {
+  const { uri } = credentials;
+  return typeof uri === 'string' && /^sqlite:/i.test(uri)
+    ? new Map<string, string>()
+    : variablesOf(name, credentials);
 }

@@ -3,7 +3,6 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostInterface } from '../../addons/host-calls.ts';
-import { variablesOf } from '../../addons/environment.ts';
 import {
   BindingAnswer,
   LastOperation,
@@ -24,6 +23,7 @@ import { PLATFORM, type BrokerClient, type BrokerResult, type Originator } from 
 import type { Brokers } from './brokers.ts';
 import { line, linkOf, type CatalogPlan } from './catalog.ts';
 import { errorOf, flagsOf, wordsOf } from './broker-words.ts';
+import { variableMap } from './channel-variables.ts';
 import { faultPoint } from './faults.ts';
 import { operationOf, outcomeOf, REACTIONS, type Outcome, type Verb } from './outcomes.ts';
 import type { HippoPort, Vault } from './ports.ts';
@@ -793,14 +793,6 @@ interface Failure {
   /** What the broker says of an instance whose update or removal has failed. */
   readonly usable?: boolean;
   readonly repeatable?: boolean;
-}
-
-/** Credentials as a channel gets them; those of files are for host calls alone. */
-export function variableMap(name: string, credentials: JsonObject): Map<string, string> {
-  const { uri } = credentials;
-  return typeof uri === 'string' && /^sqlite:/i.test(uri)
-    ? new Map<string, string>()
-    : variablesOf(name, credentials);
 }
 
 function originatorOf({ kind, user_id: id, user_name: name }: OperationRow): Originator | undefined {
