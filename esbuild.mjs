@@ -20,6 +20,7 @@ const entryPoints = {
   'runtime-process': 'src/platform/runtime/process.ts',
   'runtime-worker': 'src/platform/runtime/worker.ts',
   'addon-sqlite': 'src/platform/addons/services/sqlite-process.ts',
+  'redis-client': 'src/platform/addons/services/redis-client.ts',
   'schema-worker': 'src/platform/addons/schema-worker.ts',
   'broker-sqlite': 'src/platform/brokers/sqlite/main.ts',
   'broker-postgresql': 'src/platform/brokers/postgresql/main.ts',

@@ -1,6 +1,5 @@
 // A Redis for the guests of one binding, over one connection that is made when it is needed.
 
-import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
 import {
   ABI_LIMITS,
   encodeResponse,
@@ -13,16 +12,16 @@ import {
 import { tooLarge } from './rows.ts';
 import { busy, type Service, type ServiceLimits, type ServiceRun } from './service.ts';
 
-/** Bytes for texts, and digits for numbers, which may have 64 bits. */
-const TYPES = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String };
 /** How often `list` asks again where a part of the keys has none of the prefix. */
 const MAX_SCANS = 1000;
 
+type Library = typeof import('./redis-client.ts');
 type Client = ReturnType<typeof connect>;
 
 export class RedisServer implements Service {
   readonly #uri: string;
   readonly #limits: ServiceLimits;
+  #library: Library | undefined;
   #client: Promise<Client> | undefined;
   /** The last one, which may be about to connect. */
   #raw: Client | undefined;
@@ -38,9 +37,9 @@ export class RedisServer implements Service {
     this.#calls++;
     try {
       const client = await (this.#client ??= this.#connect());
-      return encodeResponse(await this.#inTime(client, answer(client, request)));
+      return encodeResponse(await this.#inTime(client, answer(sender(client, this.#library), request)));
     } catch (error) {
-      throw errorOf(error);
+      throw errorOf(error, this.#library);
     } finally {
       this.#calls--;
     }
@@ -55,7 +54,8 @@ export class RedisServer implements Service {
   }
 
   async #connect(): Promise<Client> {
-    const client = connect(this.#uri, this.#limits);
+    this.#library ??= await import('./redis-client.ts');
+    const client = connect(this.#library, this.#uri, this.#limits);
     this.#raw = client;
     const forget = (): void => void (this.#client = undefined);
     client.on('error', forget).on('terminated', forget).on('end', forget);
@@ -88,7 +88,7 @@ export class RedisServer implements Service {
   }
 }
 
-function connect(uri: string, { connect: connectTimeout, queue }: ServiceLimits) {
+function connect({ createClient }: Library, uri: string, { connect: connectTimeout, queue }: ServiceLimits) {
   return createClient({
     url: uri,
     RESP: 2,
@@ -100,9 +100,7 @@ function connect(uri: string, { connect: connectTimeout, queue }: ServiceLimits)
 }
 
 /** @throws ErrorReply, HostCallError, errors of the connection */
-async function answer(client: Client, request: KvRequest): Promise<object> {
-  const send = <Reply>(...args: (string | Buffer)[]): Promise<Reply> =>
-    client.sendCommand<Reply>(args, { typeMapping: TYPES });
+async function answer(send: Send, request: KvRequest): Promise<object> {
   switch (request.operation) {
     case 'get':
       return { values: await get(send, request.keys) };
@@ -133,6 +131,15 @@ async function answer(client: Client, request: KvRequest): Promise<object> {
 }
 
 type Send = <Reply>(...args: (string | Buffer)[]) => Promise<Reply>;
+
+/** Gives bytes for texts, and digits for numbers, which may have 64 bits. */
+function sender(client: Client, library: Library | undefined): Send {
+  const typeMapping =
+    library === undefined
+      ? {}
+      : { [library.RESP_TYPES.BLOB_STRING]: Buffer, [library.RESP_TYPES.NUMBER]: String };
+  return (...args) => client.sendCommand(args, { typeMapping });
+}
 
 /** No more is asked for than a response may have: a value may be of somebody else who has the URL. */
 async function get(send: Send, keys: readonly string[]): Promise<(KvValue | null)[]> {
@@ -172,9 +179,9 @@ async function list(
 }
 
 /** Redis says what is wrong by the first word of its errors. */
-function errorOf(error: unknown): unknown {
+function errorOf(error: unknown, library: Library | undefined): unknown {
   if (error instanceof HostCallError) return error;
-  if (!(error instanceof ErrorReply)) {
+  if (library === undefined || !(error instanceof library.ErrorReply)) {
     const { code, name } = error as { code?: string; name?: string };
     return new HostCallError(
       'unavailable',
