@@ -292,7 +292,7 @@ describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
     await expect.poll(() => dashboard('full'), { timeout: 60_000 }).toContain('is closed');
     expect((await change('full', 'small')).status).toBe(200);
     const larger = await sql(full.uri);
-    await larger.query('INSERT INTO keep VALUES (3)');
+    await larger.query("INSERT INTO big SELECT repeat('x', 1024 * 1024) FROM generate_series(1, 80)");
     expect((await change('full', 'free')).status).toBe(422);
   });
 

@@ -255,7 +255,9 @@ class PostgresDriver implements Driver {
     if (changes) {
       this.#environment.log(`${database} is ${next.door} at ${bytesText(used)}`);
       await this.#databases.disconnect(database);
-      this.#remember(database, next);
+      // What was under way until now has grown it, and is not held against its tenant.
+      const closedAt = (await this.#databases.sizes([database])).get(database) ?? used;
+      this.#remember(database, next.door === 'closed' ? { ...next, closedAt } : next);
     }
     if (next.door === 'closed') await this.#databases.shrink(database);
   }
