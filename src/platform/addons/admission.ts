@@ -19,7 +19,6 @@ const REMOVING = refused('is being removed');
 const BINDING = forChannel('is being attached to this channel already');
 const UNBINDING = forChannel('is being detached from this channel');
 const ROTATING = forChannel('is getting new credentials for this channel: wait until that has ended');
-const CLEANING = refused('could not be made, and what its broker may have of it is being removed');
 
 /** What is asked for × what is under way or waits. */
 export const ADMISSIONS: Readonly<Record<Wish, Readonly<Record<OperationKind, Admission>>>> = {
@@ -80,5 +79,5 @@ export const ADMISSIONS: Readonly<Record<Wish, Readonly<Record<OperationKind, Ad
   },
 };
 
-/** An instance that is being cleaned up away has no future but its removal. */
-export const INSTANCE_CLEAN_UP = CLEANING;
+/** Why everything but its removal is refused while an instance is being cleaned up. */
+export const INSTANCE_CLEAN_UP = 'could not be made, and what its broker may have of it is being removed';

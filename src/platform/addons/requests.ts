@@ -311,7 +311,7 @@ export class Requests {
     for (const { kind, channel_id: channel, binding_id: binding, background } of open) {
       // The end of credentials that nobody has any more is in nobody's way.
       if (kind === 'unbind' && background === 1 && wish !== 'remove') continue;
-      if (kind === 'clean-up' && binding === null && wish !== 'remove') throw refuse(INSTANCE_CLEAN_UP_TEXT);
+      if (kind === 'clean-up' && binding === null && wish !== 'remove') throw refuse(INSTANCE_CLEAN_UP);
       const admission = ADMISSIONS[wish][kind];
       if (typeof admission === 'string') continue;
       if (admission.sameChannelOnly !== true || channel === channelId) throw refuse(admission.refused);
@@ -519,8 +519,6 @@ export class Requests {
     return result.body;
   }
 }
-
-const INSTANCE_CLEAN_UP_TEXT = (INSTANCE_CLEAN_UP as { refused: string }).refused;
 
 /** Its broker has done nothing for it. */
 function isUnsent({ phase, unanswered }: OperationRow): boolean {
