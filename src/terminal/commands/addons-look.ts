@@ -250,7 +250,7 @@ function printOffering(screen: Screen, offering: OfferingItem): void {
     offering.plans.map((plan) => [
       plan.name,
       plan.state === 'withdrawn' ? 'withdrawn' : priceWithMonth(plan),
-      [plan.description, ...plan.bullets].join('; '),
+      [plan.description.replace(/\.$/, ''), ...plan.bullets].join('; '),
     ]),
   );
   const parameters = offering.plans.flatMap((plan) =>
