@@ -40,7 +40,8 @@ export const QUIET_SETTINGS: Readonly<Record<string, unknown>> = {
   'workbench.reduceMotion': 'on',
   'workbench.list.smoothScrolling': false,
   'workbench.tree.enableStickyScroll': false,
-  'workbench.hover.delay': 100,
+  // What is told of a row under the mouse would lie over the next one, for as long as the mouse rests there.
+  'workbench.hover.delay': 3_600_000,
   'workbench.commandPalette.history': 0,
   'editor.accessibilitySupport': 'off',
   'editor.cursorBlinking': 'solid',

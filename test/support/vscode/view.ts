@@ -68,6 +68,7 @@ export class View {
     const row = typeof which === 'string' ? this.row(which) : which;
     // A tree that is refreshed at this moment makes its rows anew.
     await retry(async () => {
+      await this.#page.mouse.move(5, 5);
       await row.hover({ timeout: 1_000 });
       await clickAtOnce(row.locator(`.action-label[aria-label^=${quoted(title)}]`), 1_000);
     });
@@ -82,6 +83,8 @@ export class View {
       }, 2_000);
     await retry(async () => {
       if ((await row.getAttribute('aria-expanded')) === expanded) return;
+      // From where it rests, the mouse may have something shown that lies over the row.
+      await this.#page.mouse.move(5, 5);
       // It does it by itself, or gets the keys.
       await row.locator('.monaco-icon-label').click({ timeout: 1_000 });
       await changes().catch(async () => {
