@@ -6,7 +6,7 @@ import { Channels, runtimeProcesses, says } from './harness.ts';
 let channels: Channels;
 
 beforeAll(async () => {
-  channels = await Channels.start({ time: 1500, workers: 2, body: 1_000_000 });
+  channels = await Channels.start({ time: 3000, workers: 2, body: 1_000_000 });
 });
 afterAll(() => channels.stop());
 
@@ -224,7 +224,7 @@ describe('a hostile handler', () => {
     const bad = [1, 2, 3].map(() => visit(channel, '/bad'));
     for (const page of await Promise.all(bad)) expect(page.status).toBe(504);
     expect((await visit(channel, '/good')).text).toBe('good');
-    expect(channels.logs.get(channel)?.[0]).toContain('1500 ms');
+    expect(channels.logs.get(channel)?.[0]).toContain('3000 ms');
   });
 
   test('that loops while it is instantiated is ended as well', async () => {
