@@ -151,7 +151,8 @@ export const addonRoutes = {
     method: 'DELETE',
     path: '/api/addons/{id}',
     access: 'account',
-    summary: 'Ends all bindings of an add-on and removes it with its data; asked again, tries again.',
+    summary:
+      'Ends all bindings of an add-on and removes it with its data; asked again, tries again and no longer waits for what its broker does.',
     ...id('Addon'),
     ...answers(AddonItem),
   },

@@ -61,6 +61,8 @@ export interface ScriptedBroker {
   readonly slow: Partial<Record<BrokerVerb, number>>;
   /** The next request of this verb is answered by it. */
   once(verb: BrokerVerb, script: Script): void;
+  /** The next request of this verb waits until it is let go. */
+  hold(verb: BrokerVerb): { readonly arrived: Promise<void>; readonly go: () => void };
   /** All of them, until it is taken away. */
   always(verb: BrokerVerb, script: Script | undefined): void;
   /** Credentials of a new binding. */
@@ -272,6 +274,15 @@ export async function startScriptedBroker(port = 0): Promise<ScriptedBroker> {
     requests,
     slow,
     once: (verb, script) => next.set(verb, [...(next.get(verb) ?? []), script]),
+    hold(verb) {
+      const [came, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      broker.once(verb, async () => {
+        came.resolve();
+        await gone.promise;
+        return undefined;
+      });
+      return { arrived: came.promise, go: gone.resolve };
+    },
     always: (verb, script) => (script ? every.set(verb, script) : every.delete(verb)),
     credentials: (instance, binding) => ({
       uri: `db://user-${binding}:secret-${binding}@127.0.0.1:5432/${instance}`,

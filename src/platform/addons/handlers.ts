@@ -190,7 +190,7 @@ export function createHandlers(options: HandlersOptions): AddonHandlers {
         item: (row: OperationRow) => items.operation(row),
       };
     },
-    getDashboard: ({ caller, params }) => dashboard(requests.demandAddon(caller, params.id)),
+    getDashboard: ({ caller, params }) => dashboard(caller, requests.demandAddon(caller, params.id)),
     async bindAddon({ caller, params, body }) {
       const addon = requests.demandAddon(caller, params.id);
       await requests.bind(caller, addon, body);
@@ -245,7 +245,7 @@ export function createHandlers(options: HandlersOptions): AddonHandlers {
   };
 
   /** Links may hold for a short time: where the broker tells, it is asked for a new one. */
-  async function dashboard(addon: AddonRow): Promise<DashboardLink> {
+  async function dashboard(caller: Caller, addon: AddonRow): Promise<DashboardLink> {
     const kept = addon.dashboard_url;
     if (kept === null) throw notFound('Dashboard', addon.id);
     const offering = offerings.all().find(({ id }) => id === addon.offering_id);
@@ -254,7 +254,7 @@ export function createHandlers(options: HandlersOptions): AddonHandlers {
     if (offering?.facts.instancesRetrievable === true) {
       const result = await brokers
         .client(addon.broker_id)
-        .then((client) => client.instance(addon.instance_id, ids))
+        .then((client) => client.instance(addon.instance_id, ids, caller))
         .catch(() => undefined);
       if (result?.kind === 'answer' && result.status === 200 && matches(InstanceAnswer, result.body))
         fresh = linkOf(result.body.dashboard_url);

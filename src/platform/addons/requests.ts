@@ -9,6 +9,7 @@ import { ValidationError } from '../../hippo/check.ts';
 import { ADMISSIONS, INSTANCE_CLEAN_UP, type Wish } from './admission.ts';
 import { planOf, type AddonRow, type AddonStore, type OperationRow, type UseRow } from './addon-store.ts';
 import type { Brokers } from './brokers.ts';
+import { linkOf } from './catalog.ts';
 import type { Engine } from './engine.ts';
 import { brokerFailed, inTheWay, notFound } from './errors.ts';
 import { matches } from '../../hippo/check.ts';
@@ -64,22 +65,14 @@ export class Requests {
   async create(caller: Caller, body: NewAddon): Promise<string> {
     const { brokers, store, engine } = this.#options;
     await brokers.ready();
-    const channel = this.#channelFor(caller, body.channelId);
-    const app = this.#options.hippo.demandApp(caller, channel.appId);
-    const offering = this.#offering(app, body.name);
-    const { unavailable } = offering.facts;
-    if (unavailable !== null) {
-      const help = unavailable.command === null ? '' : `. This helps: ${unavailable.command}`;
-      throw new ValidationError(
-        'name',
-        `cannot be made here: ${unavailable.reason.replace(/\.$/, '')}${help}`,
-      );
-    }
-    const plan = planFor(offering, body.plan);
     const parameters = body.parameters ?? undefined;
-    await this.#checkParameters(plan, 'create', parameters);
+    const first = this.#wanted(caller, body);
+    demandAvailable(first.offering);
+    await this.#checkParameters(first.plan, 'create', parameters);
+    // Nothing may come in between from here on; what has gone meanwhile gets none.
+    const { channel, app, offering, plan } = this.#wanted(caller, body);
+    demandAvailable(offering);
     const name = this.#nameFor(offering, body.as);
-    // Nothing may come in between from here on.
     this.#demandName(app, name);
     if (plan.facts.bindable) this.#demandUse(channel, name);
     const addonId = randomUUID();
@@ -103,21 +96,22 @@ export class Requests {
   async adopt(caller: Caller, body: AddonAdoption): Promise<string> {
     const { brokers, store, engine, hippo } = this.#options;
     await brokers.ready();
-    const channel = hippo.demandChannel(caller, body.channelId);
-    const app = hippo.demandApp(caller, channel.appId);
-    const offering = this.#offering(app, body.name);
-    const plan = planFor(offering, body.plan);
-    const answer = await this.#lookAt(offering, plan, body.instanceId);
+    const first = this.#wanted(caller, body);
+    const answer = await this.#lookAt(caller, first.offering, first.plan, body.instanceId);
+    // As in `create`.
+    const { channel, app, offering, plan } = this.#wanted(caller, body);
     const name = this.#nameFor(offering, body.as);
     this.#demandName(app, name);
     if (plan.facts.bindable) this.#demandUse(channel, name);
-    const same = store
-      .addons()
-      .find((one) => one.broker_id === offering.broker.id && one.instance_id === body.instanceId);
+    // A broker may be registered under two names.
+    const place = brokers.url(offering.broker.id)?.href;
+    const isSame = (id: string): boolean =>
+      id === offering.broker.id || (place !== undefined && brokers.url(id)?.href === place);
+    const same = store.addons().find((one) => one.instance_id === body.instanceId && isSame(one.broker_id));
     if (same !== undefined)
       throw new ValidationError(
         'instanceId',
-        `is the add-on ${same.name} of the app ${same.app_name} already`,
+        `is the add-on ${same.name} of ${hippo.app(same.app_id)?.name ?? same.app_name} already`,
       );
     const addonId = randomUUID();
     const by = { user_id: caller.id, user_name: caller.name };
@@ -128,7 +122,7 @@ export class Requests {
         presence: 'there',
         state: 'ready',
         adopted: 1,
-        dashboard_url: answer?.dashboard_url ?? null,
+        dashboard_url: linkOf(answer?.dashboard_url),
         maintenance_version: answer?.maintenance_info?.version ?? null,
       });
       const id = store.addOperation({ addon_id: addonId, kind: 'adopt', ...snapshot(plan), ...by });
@@ -149,7 +143,7 @@ export class Requests {
     const wanted = change.plan ?? undefined;
     const parameters = change.parameters ?? undefined;
     let next: StoredPlan | undefined;
-    if (wanted !== undefined && (wanted !== (known?.facts ?? current).name || addon.state === 'attention')) {
+    if (wanted !== undefined && (wanted !== (known?.facts ?? current).name || isInDoubt(addon))) {
       if (!(known?.facts ?? current).updatable)
         throw new ValidationError(
           'plan',
@@ -238,7 +232,7 @@ export class Requests {
           kind: 'unbind',
           use_id: use.id,
           channel_id: channelId,
-          binding_id: use.binding_id,
+          // The binding is the one that it has by then: it may be getting another one now.
           ...(caller && by(caller)),
         });
     });
@@ -270,12 +264,19 @@ export class Requests {
     engine.poke(addon.id);
   }
 
-  /** Asked again, it tries again. @throws RefusalError */
+  /** Asked again, it tries again, and waits no longer for a broker that takes its time. @throws RefusalError */
   remove(caller: Caller, addon: AddonRow): void {
     const { store, engine } = this.#options;
     this.#admit(addon, 'remove');
     const open = store.openOperations(addon.id);
-    if (open.some(({ kind }) => kind === 'remove')) return engine.hurry(addon.id);
+    if (open.some(({ kind }) => kind === 'remove')) {
+      store.transaction(() => {
+        for (const one of open)
+          if (one.kind !== 'remove' && (one.phase === 'polling' || one.phase === 'fetching'))
+            store.endOperation(one, 'failed', 'The add-on is removed.');
+      });
+      return engine.hurry(addon.id);
+    }
     store.transaction(() => {
       for (const one of open) {
         const included = ADMISSIONS.remove[one.kind] === 'over';
@@ -316,8 +317,10 @@ export class Requests {
       if (typeof admission === 'string') continue;
       if (admission.sameChannelOnly !== true || channel === channelId) throw refuse(admission.refused);
     }
-    if (addon.state === 'failed' && wish !== 'remove' && wish !== 'unbind')
-      throw refuse('does not work and can only be removed');
+    if (addon.state !== 'failed' || wish === 'remove' || wish === 'unbind') return;
+    if (addon.presence !== 'there') throw refuse('could not be made and can only be removed');
+    // A change broke it: another one may mend it.
+    if (wish !== 'update') throw refuse('does not work: change it again, or remove it');
   }
 
   #demandStill({ id }: AddonRow): AddonRow {
@@ -342,6 +345,17 @@ export class Requests {
       'channelId',
       `is required: you can reach ${channels.length === 0 ? 'no channel' : `${channels.length} channels`}`,
     );
+  }
+
+  /** What is asked for, and where, as it is now. @throws ValidationError, or Hippo's own refusal */
+  #wanted(
+    caller: Caller,
+    { name, plan, channelId }: Pick<NewAddon, 'name' | 'plan' | 'channelId'>,
+  ): { channel: ChannelPlace; app: AppPlace; offering: StoredOffering; plan: StoredPlan } {
+    const channel = this.#channelFor(caller, channelId);
+    const app = this.#options.hippo.demandApp(caller, channel.appId);
+    const offering = this.#offering(app, name);
+    return { channel, app, offering, plan: planFor(offering, plan) };
   }
 
   #offering(app: AppPlace, reference: string): StoredOffering {
@@ -496,6 +510,7 @@ export class Requests {
 
   /** What a broker says of an instance that is to be adopted; undefined if it does not tell. */
   async #lookAt(
+    caller: Caller,
     { facts, broker }: StoredOffering,
     plan: StoredPlan,
     instanceId: string,
@@ -505,7 +520,7 @@ export class Requests {
       throw brokerFailed((error as Error).message);
     });
     const ids = { serviceId: facts.serviceId, planId: plan.facts.planId };
-    const result = await client.instance(instanceId, ids);
+    const result = await client.instance(instanceId, ids, caller);
     if (result.kind !== 'answer') throw brokerFailed(`The broker cannot be reached (${result.reason}).`);
     if (result.status === 404 || result.status === 410)
       throw new ValidationError('instanceId', 'is not known to the broker');
@@ -518,6 +533,18 @@ export class Requests {
       throw new ValidationError('plan', 'is not the one that the instance has');
     return result.body;
   }
+}
+
+/** @throws ValidationError where this machine lacks what it needs */
+function demandAvailable({ facts: { unavailable } }: StoredOffering): void {
+  if (unavailable === null) return;
+  const help = unavailable.command === null ? '' : `. This helps: ${unavailable.command}`;
+  throw new ValidationError('name', `cannot be made here: ${unavailable.reason.replace(/\.$/, '')}${help}`);
+}
+
+/** Even the plan that it has may be asked for, as the way back. */
+function isInDoubt({ state }: AddonRow): boolean {
+  return state === 'attention' || state === 'failed';
 }
 
 /** Its broker has done nothing for it. */

@@ -1,7 +1,6 @@
 // What may be asked for when, what is refused with which words, and what Hippo refuses because of add-ons.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { BrokerVerb, Script } from '../../../support/scripted-broker.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
@@ -25,18 +24,6 @@ async function add(more: object = {}): Promise<string> {
   const { id } = await t.client.createAddon({ name: 'db', channelId: production, ...more });
   await t.settled(id);
   return id;
-}
-
-/** The next request of this kind waits until it is let go. */
-function held(verb: BrokerVerb): { arrived: Promise<void>; go: () => void } {
-  const [came, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const script: Script = async () => {
-    came.resolve();
-    await go.promise;
-    return undefined;
-  };
-  t.broker.once(verb, script);
-  return { arrived: came.promise, go: go.resolve };
 }
 
 describe('making one', () => {
@@ -124,7 +111,7 @@ test('a variable that an add-on gives cannot be set, what was there before stays
 
 describe('while it is being made', () => {
   test('changes are refused, bindings and removal wait', async () => {
-    const { arrived, go } = held('provision');
+    const { arrived, go } = t.broker.hold('provision');
     const { id } = await t.client.createAddon({ name: 'db', channelId: production });
     await arrived;
     await expect(t.client.changeAddon(id, { plan: 'small' })).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -142,7 +129,7 @@ describe('while it is being made', () => {
   });
 
   test('it can be abandoned: what comes back is ignored', async () => {
-    const { arrived, go } = held('provision');
+    const { arrived, go } = t.broker.hold('provision');
     const { id } = await t.client.createAddon({ name: 'db', channelId: production });
     await arrived;
     await t.client.abandonAddon(id);
@@ -154,7 +141,7 @@ describe('while it is being made', () => {
 
 test('a second change while the first is under way is refused', async () => {
   const id = await add();
-  const { arrived, go } = held('update');
+  const { arrived, go } = t.broker.hold('update');
   const changing = await t.client.changeAddon(id, { plan: 'small' });
   expect(changing).toMatchObject({ operation: { kind: 'update', plan: 'small' } });
   await arrived;
