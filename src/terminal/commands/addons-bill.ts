@@ -1,8 +1,9 @@
 // `hippo addons bill`: what add-ons cost in a month.
 
 import { Option, type Command } from 'commander';
+import { csvLines } from '../../addons/bill-csv.ts';
 import type { Bill, BillGrouping } from '../../addons/bills.ts';
-import { centsDecimal, centsText, costText } from '../../addons/price-text.ts';
+import { centsText, costText } from '../../addons/price-text.ts';
 import { withAddons } from '../addons.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addAppOptions, type AppOptions } from '../hippo.ts';
@@ -79,46 +80,4 @@ function printBill(screen: Screen, bill: Bill, by: BillGrouping | undefined): vo
 /** `12.5`; a tenth of an hour is what a person wants to know. */
 function hours(seconds: number): string {
   return (seconds / 3600).toFixed(1);
-}
-
-const COLUMNS = [
-  'month',
-  'team',
-  'app',
-  'addon',
-  'offering',
-  'plan',
-  'from',
-  'to',
-  'seconds',
-  'price_micros',
-  'price_unit',
-  'currency',
-  'amount',
-];
-
-/** A line each, RFC 4180 but for the line ends; sums are left to whoever reads it. */
-function csvLines({ month, lines }: Bill): string[] {
-  const rows = lines.map((line) => [
-    month,
-    line.teamName,
-    line.appName,
-    line.addonName,
-    line.offering,
-    line.plan,
-    line.from,
-    line.to,
-    String(line.seconds),
-    String(line.cost.amount),
-    line.cost.unit,
-    line.cost.currency,
-    line.cents === null ? '' : centsDecimal(line.cents),
-  ]);
-  return [COLUMNS, ...rows].map((row) => row.map(csvCell).join(','));
-}
-
-/** What a broker says must not become a formula in somebody's spreadsheet. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
