@@ -73,6 +73,23 @@ export interface CommandMap {
   'hippo.revision.openFile': (row?: Row) => Promise<void>;
   'hippo.revision.compare': (row?: Row) => Promise<void>;
   'hippo.revision.download': (row?: Row) => Promise<void>;
+  'hippo.addon.add': (row?: Row) => Promise<void>;
+  'hippo.addon.attach': (row?: Row) => Promise<void>;
+  'hippo.addon.detach': (row?: Row) => Promise<void>;
+  'hippo.addon.change': (row?: Row) => Promise<void>;
+  'hippo.addon.rotate': (row?: Row) => Promise<void>;
+  'hippo.addon.remove': (row?: Row) => Promise<void>;
+  'hippo.addon.retry': (row?: Row) => Promise<void>;
+  'hippo.addon.abandon': (row?: Row) => Promise<void>;
+  'hippo.addon.adopt': () => Promise<void>;
+  'hippo.addon.dashboard': (row?: Row) => Promise<void>;
+  'hippo.addon.docs': (row?: Row) => Promise<void>;
+  'hippo.addon.copyVariables': (row?: Row) => Promise<void>;
+  'hippo.addon.showOffering': (row?: Row) => Promise<void>;
+  'hippo.bindings.add': (row?: Row) => Promise<void>;
+  'hippo.bill.show': (row?: Row) => Promise<void>;
+  'hippo.broker.register': () => Promise<void>;
+  'hippo.broker.manage': () => Promise<void>;
   'hippo.language.openAddress': (address: string) => Promise<void>;
   'hippo.language.showFiles': (uri: string, line: number) => Promise<void>;
 }
@@ -138,6 +155,23 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.revision.openFile': 'palette',
   'hippo.revision.compare': 'palette',
   'hippo.revision.download': 'palette',
+  'hippo.addon.add': 'palette',
+  'hippo.addon.attach': 'palette',
+  'hippo.addon.detach': 'palette',
+  'hippo.addon.change': 'palette',
+  'hippo.addon.rotate': 'palette',
+  'hippo.addon.remove': 'palette',
+  'hippo.addon.retry': 'palette',
+  'hippo.addon.abandon': 'palette',
+  'hippo.addon.adopt': 'palette',
+  'hippo.addon.dashboard': 'palette',
+  'hippo.addon.docs': 'palette',
+  'hippo.addon.copyVariables': 'palette',
+  'hippo.addon.showOffering': 'palette',
+  'hippo.bindings.add': 'palette',
+  'hippo.bill.show': 'palette',
+  'hippo.broker.register': 'palette',
+  'hippo.broker.manage': 'palette',
   'hippo.language.openAddress': 'code',
   'hippo.language.showFiles': 'code',
 };
