@@ -88,6 +88,8 @@ export interface CommandMap {
   'hippo.addon.showOffering': (row?: Row) => Promise<void>;
   'hippo.bindings.add': (row?: Row) => Promise<void>;
   'hippo.bill.show': (row?: Row) => Promise<void>;
+  'hippo.marketplace.browse': () => Promise<void>;
+  'hippo.marketplace.refresh': () => Promise<void>;
   'hippo.broker.register': () => Promise<void>;
   'hippo.broker.manage': () => Promise<void>;
   'hippo.language.openAddress': (address: string) => Promise<void>;
@@ -170,6 +172,8 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.addon.showOffering': 'palette',
   'hippo.bindings.add': 'palette',
   'hippo.bill.show': 'palette',
+  'hippo.marketplace.browse': 'palette',
+  'hippo.marketplace.refresh': 'menu',
   'hippo.broker.register': 'palette',
   'hippo.broker.manage': 'palette',
   'hippo.language.openAddress': 'code',
@@ -259,9 +263,17 @@ export const CONTEXT_KEYS: Readonly<Record<ContextKey, true>> = {
 };
 
 /** Views by id; their containers too. */
-export const VIEWS = { apps: 'hippo.apps', preview: 'hippo.preview', history: 'hippo.history' } as const;
+export const VIEWS = {
+  apps: 'hippo.apps',
+  marketplace: 'hippo.marketplace',
+  preview: 'hippo.preview',
+  history: 'hippo.history',
+} as const;
 export const VIEW_CONTAINERS = { hippo: 'hippo' } as const;
 export type ViewId = string;
+
+/** Types of panels with a page; each activates the extension when VS Code has kept one of it. */
+export const PANELS = { offering: 'hippo.offering', bill: 'hippo.bill' } as const;
 
 /** Documents that are made when they are opened: what the code of a problem means, at `/CODE.md`. */
 export const SCHEMES = { problem: 'hippo-problem' } as const;
@@ -282,6 +294,8 @@ export interface WorkspaceMemory {
   'terminal.socket': string;
   /** URI of a HIPPOFACTS → name of the task that builds it, or `none`. */
   'publish.builds': Readonly<Record<string, string>>;
+  /** Name of a connection → id of the app that the Marketplace is about. */
+  'marketplace.apps': Readonly<Record<string, string>>;
   /** Origin of a Hippo and URI of a HIPPOFACTS → id of the app that is meant, where several have its bindles. */
   'publish.apps': Readonly<Record<string, string>>;
   /** The latest first. */
