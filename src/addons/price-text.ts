@@ -1,7 +1,8 @@
 // What plans and bills cost, as people read it: "$0.06/hour, about $43.80/month".
 
 import { visible } from '../hippofacts/text.ts';
-import { divideHalfEven, type Cost } from './costs.ts';
+import { divideHalfEven } from './amounts.ts';
+import type { Cost } from './costs.ts';
 import type { PlanItem } from './offerings.ts';
 
 /** 365 days by 24 hours, in twelve parts. */

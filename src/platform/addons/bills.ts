@@ -1,7 +1,8 @@
 // What add-ons cost in a month: how long each had which plan, from the records of its operations, times what the
 // plan cost then. Whole numbers throughout; each line is rounded half-even to the cent, and totals are sums of lines.
 
-import { divideHalfEven, type Cost } from '../../addons/costs.ts';
+import { divideHalfEven } from '../../addons/amounts.ts';
+import type { Cost } from '../../addons/costs.ts';
 import type { Bill, BillGrouping, BillLine, BillTotal } from '../../addons/bills.ts';
 import type { AddonStore, AddonRow } from './addon-store.ts';
 import { offeringOf } from './addon-store.ts';

@@ -1,7 +1,8 @@
 // Reads a broker's catalog: what is not sound is left out and named, what is too much is refused, and texts become
 // harmless (Open Service Broker 2.17, "Catalog Management"; profile.md for the metadata).
 
-import { microsOf, type Cost } from '../../addons/costs.ts';
+import { microsOf } from '../../addons/amounts.ts';
+import type { Cost } from '../../addons/costs.ts';
 import { MAX_SCHEMA_BYTES, Plan, Service, type JsonObject } from '../../addons/osb.ts';
 import { matches } from '../../hippo/check.ts';
 

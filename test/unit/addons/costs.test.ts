@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { divideHalfEven, microsOf } from '../../../src/addons/costs.ts';
+import { divideHalfEven, microsOf } from '../../../src/addons/amounts.ts';
 
 describe('amounts are taken digit by digit', () => {
   test.each([
