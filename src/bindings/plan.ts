@@ -9,6 +9,8 @@ export interface BoundAddon {
   readonly name: string;
   /** Name of the offering, as its broker calls it: `postgresql`. */
   readonly offering: string;
+  /** As HIPPOFACTS names it, where other brokers have one of that name: `postgresql@broker`. */
+  readonly reference?: string | undefined;
   /** As people read it. */
   readonly displayName: string;
   readonly plan: string;
@@ -36,7 +38,10 @@ export type BindingPlace =
 export interface WorkspaceTexts {
   /** @returns undefined if there is no such file */
   read(path: string): Promise<string | undefined>;
-  /** Absolute paths of files of these names below a folder, but not in folders of other people's code. */
+  /**
+   * Absolute paths of files of these names below a folder, but not in folders of other people's code.
+   * @param names of files, or `*.rs` for all that end so
+   */
   find(folder: string, names: readonly string[]): Promise<readonly string[]>;
 }
 
