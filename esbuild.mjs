@@ -62,10 +62,34 @@ export const options = {
   logLevel: 'warning',
 };
 
+/** The pages, which run in a browser under a policy that lets them make no code of texts. */
+export const pageOptions = {
+  absWorkingDir: root,
+  entryPoints: {
+    'webview-marketplace': 'src/webview/marketplace/marketplace-page.ts',
+    'webview-offering': 'src/webview/marketplace/offering-page.ts',
+    'webview-bill': 'src/webview/marketplace/bill-page.ts',
+    webview: 'src/webview/styles/page.css',
+    codicon: '@vscode/codicons/dist/codicon.css',
+  },
+  loader: { '.ttf': 'copy' },
+  assetNames: '[name]',
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  // VS Code 1.106 has Chromium 138.
+  target: 'chrome138',
+  outdir: 'dist',
+  minify,
+  sourcemap: !minify,
+  logLevel: 'warning',
+};
+
 // Tests look at the options alone.
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   // What is published must not hold the maps of an earlier build.
   if (minify) rmSync(resolve(root, 'dist'), { recursive: true, force: true });
-  if (watch) await (await context(options)).watch();
-  else await build(options);
+  for (const one of [options, pageOptions])
+    if (watch) await (await context(one)).watch();
+    else await build(one);
 }

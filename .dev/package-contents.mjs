@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { options } from '../esbuild.mjs';
+import { options, pageOptions } from '../esbuild.mjs';
 import { makePackage, packagePath } from './package.mjs';
 import { root, run } from './processes.mjs';
 import { listZip } from './zip.mjs';
@@ -21,6 +21,10 @@ const LARGER = {
   'dist/broker-postgresql.cjs': 384 * KB,
   'dist/broker-redis.cjs': 768 * KB,
   'dist/redis-client.cjs': 512 * KB,
+  'dist/webview-marketplace.js': 320 * KB,
+  'dist/webview-offering.js': 512 * KB,
+  'dist/webview-bill.js': 288 * KB,
+  'dist/codicon.ttf': 160 * KB,
 };
 
 /** What building a template in place leaves there. */
@@ -31,7 +35,14 @@ const TEMPLATES = readdirSync(join(root, 'scaffold'), { recursive: true, withFil
   .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
   .filter((path) => !BUILT.test(path));
 
-const BUNDLES = Object.keys(options.entryPoints).map((name) => `dist/${name}.cjs`);
+const BUNDLES = [
+  ...Object.keys(options.entryPoints).map((name) => `dist/${name}.cjs`),
+  ...Object.entries(pageOptions.entryPoints).map(
+    ([name, path]) => `dist/${name}${path.endsWith('.css') ? '.css' : '.js'}`,
+  ),
+  // What codicon.css brings with it.
+  'dist/codicon.ttf',
+];
 const REQUIRED = [...BUNDLES, ...TEMPLATES, 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 const ALLOWED = [
   ...[...REQUIRED, 'package.nls.json'].map((file) => (name) => name === file),

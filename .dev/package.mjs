@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { options } from '../esbuild.mjs';
+import { options, pageOptions } from '../esbuild.mjs';
 import { demandNode, root, run } from './processes.mjs';
 
 /** Where `npm run package` puts it. */
@@ -54,7 +54,8 @@ async function fill(stage) {
         recursive: true,
         filter: (file) => !/[\\/](node_modules|build|target)$/.test(file),
       });
-  await build({ ...options, minify: true, sourcemap: false, outdir: join(stage, 'dist') });
+  for (const one of [options, pageOptions])
+    await build({ ...one, minify: true, sourcemap: false, outdir: join(stage, 'dist') });
 }
 
 async function manifest() {

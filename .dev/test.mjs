@@ -1,8 +1,8 @@
 // `npm test`: every layer of tests that this machine can run, then what was left out and how to get it. The last
 // line is `N passed, N failed, N skipped`. With HIPPO_TEST=all, leaving out a layer that npm or Debian's packages
-// can provide is a failure, and the layers e2e, host and editor have a second attempt for each test: those that needed
-// it are named. What a layer wrote is in out/test/<layer>.log. `npm test -- unit host` runs only the layers whose names
-// begin like this.
+// can provide is a failure, and the layers e2e, webview, host and editor have a second attempt for each test: those that
+// needed it are named. What a layer wrote is in out/test/<layer>.log. `npm test -- unit host` runs only the layers whose
+// names begin like this.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackages } from './package-contents.mjs';
@@ -30,6 +30,10 @@ const SERVICES = ['postgresql', 'redis-server'];
  */
 const LAYERS = [
   { name: 'types', run: () => command([bin('typescript/bin/tsc'), '--noEmit']) },
+  {
+    name: 'types of pages',
+    run: () => command([bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.webview.json']),
+  },
   { name: 'lint', run: () => command([bin('eslint/bin/eslint.js'), '.']) },
   { name: 'format', run: () => command([bin('prettier/bin/prettier.cjs'), '--check', '.']) },
   { name: 'unit', wanted: SERVICES, run: () => vitest('unit') },
@@ -39,6 +43,11 @@ const LAYERS = [
     name: 'e2e',
     wanted: SERVICES,
     run: () => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts']),
+  },
+  {
+    name: 'webview',
+    debian: ['chromium'],
+    run: () => vitest('webview', ['--config', 'test/webview/vitest.config.ts']),
   },
   {
     name: 'host (oldest VS Code)',

@@ -213,5 +213,5 @@ export type KeptState = Static<typeof KeptState>;
 
 /** A message as it may be, or undefined. Interpreted, for pages may not make code of texts. */
 export function read<T extends TSchema>(shape: T, message: unknown): Static<T> | undefined {
-  return Value.Check(shape, message) ? (message) : undefined;
+  return Value.Check(shape, message) ? message : undefined;
 }
