@@ -6,7 +6,8 @@ import { PlanItem } from './offerings.ts';
 
 /**
  * `usable`: the last operation failed, and it works as before. `failed`: it does not work; what could not be made can
- * only be removed, what a change broke can be changed again. `attention`: what the broker holds and what is known here may differ; `message` says what to do.
+ * only be removed, what a change broke can be changed again. `attention`: what the broker holds and what is known
+ * here may differ; `message` says what to do.
  */
 export const AddonState = Type.Enum([
   'creating',

@@ -93,7 +93,7 @@ export function refused({ status, text, retryAfter }: Refusal, url: URL): HippoE
   const reason =
     Object.entries(fields)
       .map(([field, problems]) => sayField(field, problems))
-      .join('; ') ||
+      .join('. ') ||
     problem.detail ||
     problem.title ||
     `status ${status}`;

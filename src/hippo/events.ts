@@ -18,8 +18,9 @@ export const EVENT_TYPES = [
   /** Its state, its plan, a binding, or what is being done with it. */
   'addon.changed',
   'addon.deleted',
-  /** Told to everybody, as is the next; who may not see the broker or the offerings finds nothing new. */
+  /** Told to administrators. */
   'broker.changed',
+  /** Told to everybody; who may not see the offerings finds nothing new. */
   'offerings.changed',
   /** Events were missed that are no longer kept: read everything again. */
   'reset',

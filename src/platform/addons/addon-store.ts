@@ -119,10 +119,14 @@ export class AddonStore {
     this.#now = now;
   }
 
-  /** All of it or nothing; events go out when it is done. */
+  /** All of it or nothing; events go out when it is done, and if they cannot, with those of the next time. */
   transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
     const result = this.database.transaction(work);
-    this.tellUntold();
+    try {
+      this.tellUntold();
+    } catch {
+      // What was asked for is recorded all the same.
+    }
     return result;
   }
 

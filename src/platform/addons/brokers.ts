@@ -3,12 +3,18 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
 import type { BrokerChange, BrokerItem, BrokerState, NewBroker } from '../../addons/brokers.ts';
 import { ValidationError } from '../../hippo/check.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Row, Value } from '../store/database.ts';
 import { BrokerClient, type BrokerAddress, type BrokerResult, type ClientLimits } from './broker-client.ts';
-import { CatalogError, isLoopbackName, readCatalog, type ReadCatalog } from './catalog.ts';
+import {
+  CatalogError,
+  isLoopbackName,
+  readCatalog,
+  type CatalogOffering,
+  type ReadCatalog,
+} from './catalog.ts';
 import { inTheWay, notFound } from './errors.ts';
 import type { Offerings } from './offerings.ts';
-import type { HippoPort, Vault } from './ports.ts';
+import { ADMINISTRATORS, type HippoPort, type Vault } from './ports.ts';
 import type { ShippedBrokers } from './shipped-brokers.ts';
 
 interface BrokerRow {
@@ -111,7 +117,7 @@ export class Brokers {
 
   /** Tries a new address and new credentials first. @throws RefusalError, ValidationError */
   async change(id: string, change: BrokerChange): Promise<BrokerItem> {
-    const { database, vault, offerings } = this.#options;
+    const { database, vault } = this.#options;
     const row = this.#demand(id);
     const connection =
       change.url !== undefined ||
@@ -122,38 +128,32 @@ export class Brokers {
         'url',
         `cannot be changed: ${row.name} ships with Hippo. Only who sees it can be`,
       );
-    if (change.name !== undefined && change.name !== row.name) this.#demandName(change.name, id);
-    if (connection) {
-      const login = loginOf({
-        userName: change.userName ?? row.user_name,
-        password: change.password ?? (change.token ? null : this.#secretOf(row, 'basic')),
-        token: change.token ?? (change.password ? null : this.#secretOf(row, 'bearer')),
-      });
-      if (login === undefined) throw new ValidationError('password', 'is required, with userName');
-      const url = urlOf(change.url ?? row.url);
-      const moved = url.host !== new URL(row.url).host || url.protocol !== new URL(row.url).protocol;
-      // What was given for one host is not sent to another.
-      if (moved && !change.password && !change.token)
-        throw new ValidationError('password', 'or a token has to be given again with another address');
-      const ca = change.ca === undefined ? row.ca : change.ca;
-      const address = { url, authorization: authorizationOf(login), ca: certificateOf(ca) };
-      const catalog = await this.#tryOut(address);
-      database.run(
-        `UPDATE broker SET url = ?, authentication = ?, user_name = ?, secret = ?, ca = ? WHERE id = ?`,
-        url.href,
-        login.kind,
-        login.kind === 'basic' ? login.userName : null,
-        vault.encrypt(login.secret),
-        ca ?? null,
-        id,
-      );
-      this.#take(this.#demand(id), catalog, address);
-    }
-    if (change.name !== undefined) database.run('UPDATE broker SET name = ? WHERE id = ?', change.name, id);
-    if (change.teamIds !== undefined)
-      database.run('UPDATE broker SET teams = ? WHERE id = ?', this.#teamsJson(change.teamIds), id);
-    offerings.forget();
-    this.#tell(id, true);
+    const demandName = (): void => {
+      if (change.name !== undefined) this.#demandName(change.name, id);
+    };
+    demandName();
+    const teams = change.teamIds === undefined ? undefined : this.#teamsJson(change.teamIds);
+    const moved = connection ? this.#addressAfter(row, change) : undefined;
+    const catalog = moved && (await this.#tryOut(moved.address));
+    // Somebody else may have changed it meanwhile. From here on it is all or nothing.
+    this.#demand(id);
+    demandName();
+    database.transaction(() => {
+      const set = (column: string, value: Value): void =>
+        void database.run(`UPDATE broker SET ${column} = ? WHERE id = ?`, value, id);
+      if (moved !== undefined) {
+        const { address, login, ca } = moved;
+        set('url', address.url.href);
+        set('authentication', login.kind);
+        set('user_name', login.kind === 'basic' ? login.userName : null);
+        set('secret', vault.encrypt(login.secret));
+        set('ca', ca);
+      }
+      if (change.name !== undefined) set('name', change.name);
+      if (teams !== undefined) set('teams', teams);
+    });
+    if (moved !== undefined && catalog !== undefined) this.#take(this.#demand(id), catalog, moved.address);
+    this.#changed(id);
     this.#options.brokerChanged(id);
     return this.get(id);
   }
@@ -167,16 +167,18 @@ export class Brokers {
 
   /** @throws RefusalError as long as there are add-ons */
   remove(id: string): void {
-    const { database, offerings } = this.#options;
+    const { database } = this.#options;
     const row = this.#demand(id);
     if (row.program !== null)
       throw inTheWay(`${row.name} ships with Hippo and stays; \`teamIds\` says who sees it.`);
     const addons = database.all(
-      'SELECT app_name, name FROM addon WHERE broker_id = ? AND gone_at IS NULL ORDER BY app_name, name',
+      'SELECT app_id, app_name, name FROM addon WHERE broker_id = ? AND gone_at IS NULL ORDER BY app_name, name',
       id,
     );
+    const appOf = ({ app_id: appId, app_name: last }: Row): string =>
+      this.#options.hippo.app(String(appId))?.name ?? String(last);
     if (addons.length > 0) {
-      const list = addons.slice(0, 20).map(({ app_name: app, name }) => `${String(name)} of ${String(app)}`);
+      const list = addons.slice(0, 20).map((addon) => `${String(addon['name'])} of ${appOf(addon)}`);
       const more = addons.length > 20 ? ` and ${addons.length - 20} more` : '';
       throw inTheWay(
         `The broker ${row.name} still provides ${list.join(', ')}${more}: remove or abandon them first.`,
@@ -185,8 +187,7 @@ export class Brokers {
     database.run('DELETE FROM broker WHERE id = ?', id);
     this.#clients.get(id)?.client.close();
     this.#clients.delete(id);
-    offerings.forget();
-    this.#tell(id, true);
+    this.#changed(id);
   }
 
   /** How to reach a broker; one that ships is started. @throws if it cannot be, or is gone */
@@ -269,7 +270,8 @@ export class Brokers {
       if (this.#closed) return;
       return this.#setState(row, 'unreachable', (error as Error).message);
     }
-    if (this.#closed || this.#row(id) === undefined) return;
+    // What was asked at an address that is not its own any more says nothing.
+    if (this.#closed || this.#row(id)?.url !== row.url) return;
     this.#fresh.add(id);
     if (result.kind === 'answer' && result.status === 304) return this.#setState(row, 'ready', row.message);
     try {
@@ -279,6 +281,26 @@ export class Brokers {
       if (!(error instanceof BrokerProblem)) throw error;
       this.#setState(row, error.state, error.message);
     }
+  }
+
+  /** Where it is to be found from now on. @throws ValidationError */
+  #addressAfter(
+    row: BrokerRow,
+    change: BrokerChange,
+  ): { address: BrokerAddress; login: Login; ca: string | null } {
+    const login = loginOf({
+      userName: change.userName ?? row.user_name,
+      password: change.password ?? (change.token ? null : this.#secretOf(row, 'basic')),
+      token: change.token ?? (change.password ? null : this.#secretOf(row, 'bearer')),
+    });
+    if (login === undefined) throw new ValidationError('password', 'is required, with userName');
+    const url = urlOf(change.url ?? row.url);
+    const old = new URL(row.url);
+    // What was given for one host is not sent to another.
+    if ((url.host !== old.host || url.protocol !== old.protocol) && !change.password && !change.token)
+      throw new ValidationError('password', 'or a token has to be given again with another address');
+    const ca = change.ca === undefined ? row.ca : change.ca;
+    return { address: { url, authorization: authorizationOf(login), ca: certificateOf(ca) }, login, ca };
   }
 
   /** @throws ValidationError */
@@ -297,7 +319,9 @@ export class Brokers {
 
   #take(row: BrokerRow, { offerings, problems }: ReadCatalog, address: BrokerAddress, etag?: string): void {
     const { database } = this.#options;
-    const changed = this.#options.offerings.store(row, offerings);
+    // What is to be run on this machine is said by those alone that came with it.
+    const taken = row.program === null ? offerings.map(withoutCommand) : offerings;
+    const changed = this.#options.offerings.store(row, taken);
     // Only what was read without a problem need not be read again.
     const tag = problems.length === 0 && etag !== undefined && etag.length < 300 ? etag : null;
     database.run('UPDATE broker SET etag = ? WHERE id = ?', tag, row.id);
@@ -324,7 +348,14 @@ export class Brokers {
   }
 
   #tell(brokerId: string, changed: boolean): void {
-    if (changed) this.#options.hippo.tell(null, { type: 'broker.changed', brokerId });
+    if (changed) this.#options.hippo.tell(ADMINISTRATORS, { type: 'broker.changed', brokerId });
+  }
+
+  /** Its name, or who sees it, is another one, or it is gone: so it is with what it offers. */
+  #changed(brokerId: string): void {
+    this.#options.offerings.forget();
+    this.#tell(brokerId, true);
+    this.#options.hippo.tell(null, { type: 'offerings.changed' });
   }
 
   /** @throws if one that ships cannot be started */
@@ -471,6 +502,10 @@ function certificateOf(ca: string | null | undefined): string | undefined {
     throw new ValidationError('ca', 'is no certificate in PEM form');
   }
   return ca;
+}
+
+function withoutCommand({ unavailable, ...rest }: CatalogOffering): CatalogOffering {
+  return { ...rest, unavailable: unavailable && { ...unavailable, command: null } };
 }
 
 class BrokerProblem extends Error {

@@ -73,8 +73,8 @@ export interface EngineOptions {
 const UPDATE_TRIES = 3;
 /** Failures after which a removal lets others go first, and is something for the user to look at. */
 const QUIET_TRIES = 3;
-/** Longest timer that Node knows. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Milliseconds that a broker's Retry-After is honoured at most. */
+const LONGEST_RETRY_AFTER = 3_600_000;
 
 /** A verb's request, or undefined: nothing is left at the broker. */
 interface Target {
@@ -101,35 +101,58 @@ export class Engine {
 
   /** Looks at what is to be done with an add-on now. */
   poke(addonId: string): void {
+    this.#look(addonId);
+  }
+
+  /** @param rested the operation whose time has come, whatever the clock says: that may have been set back */
+  #look(addonId: string, rested?: string): void {
     if (this.#closed || this.#lanes.has(addonId)) return;
     clearTimeout(this.#timers.get(addonId));
     this.#timers.delete(addonId);
     const operation = this.#next(addonId);
     if (operation === undefined) return;
-    const wait = operation.next_at - this.#options.now();
-    if (wait > 0) {
-      const timer = setTimeout(() => this.poke(addonId), Math.min(wait, LONGEST_TIMER));
-      this.#timers.set(addonId, timer.unref());
-      return;
-    }
-    const lane = this.#step(operation)
-      .catch((error: unknown) => {
+    const { limits, now } = this.#options;
+    // Nothing is put off for longer; only a clock that was set back makes it look so.
+    const longest = Math.max(limits.longestRemovalPause, limits.longestPoll, LONGEST_RETRY_AFTER);
+    const wait = operation.id === rested ? 0 : Math.min(operation.next_at - now(), longest);
+    if (wait > 0) return this.#rest(addonId, wait, operation.id);
+    const lane = this.#step(operation).then(
+      () => {
+        this.#lanes.delete(addonId);
+        this.#goOn(addonId);
+      },
+      (error: unknown) => {
+        this.#lanes.delete(addonId);
         if (this.#closed) return;
         this.#options.report(error);
         this.#postpone(operation);
-      })
-      .finally(() => {
-        this.#lanes.delete(addonId);
-        this.poke(addonId);
-      });
+        // Not by the record alone: where that cannot be written, all would begin again at once.
+        this.#rest(addonId, limits.longestPause, operation.id);
+      },
+    );
     this.#lanes.set(addonId, lane);
   }
 
-  /** What waits to be tried again is tried now. */
+  #rest(addonId: string, wait: number, operationId: string): void {
+    const timer = setTimeout(() => this.#goOn(addonId, operationId), wait);
+    this.#timers.set(addonId, timer.unref());
+  }
+
+  /** The same where nobody could be told that the state cannot be read. */
+  #goOn(addonId: string, rested?: string): void {
+    try {
+      this.#look(addonId, rested);
+    } catch (error) {
+      this.#options.report(error);
+      if (!this.#closed) this.#rest(addonId, this.#options.limits.longestPause, rested ?? '');
+    }
+  }
+
+  /** What waits to be tried again is tried now; a broker that asked for time to do something has it. */
   hurry(addonId: string): void {
     const { store, now } = this.#options;
-    for (const { id, next_at: at } of store.openOperations(addonId))
-      if (at > now()) store.changeOperation(id, { next_at: now() });
+    for (const { id, phase, next_at: at } of store.openOperations(addonId))
+      if (at > now() && phase !== 'polling') store.changeOperation(id, { next_at: now() });
     this.poke(addonId);
   }
 
@@ -747,7 +770,7 @@ export class Engine {
       const pause = Math.min(limits.longestPoll, limits.firstPoll * 1.5 ** Math.min(current.attempts, 60));
       const wait = Math.min(
         Math.max(pause, answer?.retryAfter ?? 0),
-        Math.max(limits.longestPoll, 3_600_000),
+        Math.max(limits.longestPoll, LONGEST_RETRY_AFTER),
       );
       store.changeOperation(current.id, {
         attempts: current.attempts + 1,

@@ -22,6 +22,11 @@ export function notFound(entity: string, id: string): RefusalError {
   );
 }
 
+/** It is known to whoever asks, and still not theirs. */
+export function forbidden(message: string): RefusalError {
+  return new RefusalError(403, 'Forbidden', message);
+}
+
 /** What is there, or is being done, is in the way. */
 export function inTheWay(message: string): RefusalError {
   return new RefusalError(409, 'It cannot be done now.', message);

@@ -11,7 +11,7 @@ import { makeBill } from './bills.ts';
 import type { Brokers } from './brokers.ts';
 import { linkOf } from './catalog.ts';
 import type { Engine } from './engine.ts';
-import { notFound } from './errors.ts';
+import { forbidden, notFound } from './errors.ts';
 import type { Items } from './items.ts';
 import type { Offerings, StoredOffering } from './offerings.ts';
 import type { ParameterChecker } from './parameters.ts';
@@ -208,6 +208,11 @@ export function createHandlers(options: HandlersOptions): AddonHandlers {
     },
     listAddonVariables({ caller, params, query }) {
       const channel = hippo.demandChannel(caller, params.id);
+      const teamId = hippo.app(channel.appId)?.teamId ?? '';
+      if (query.reveal === true && !hippo.teamIds(caller).includes(teamId))
+        throw forbidden(
+          `Only members of the team ${hippo.teamName(teamId) ?? ''} see the values of its variables.`,
+        );
       const found = options.variables.of(channel.id);
       const rows = found.map(({ value, ...rest }): AddonVariable => {
         return query.reveal === true ? { ...rest, value } : rest;

@@ -2,7 +2,6 @@
 // lists no longer marked as withdrawn.
 
 import { randomUUID } from 'node:crypto';
-import type { Cost } from '../../addons/costs.ts';
 import type { CatalogState, OfferingItem, PlanItem } from '../../addons/offerings.ts';
 import { ValidationError } from '../../hippo/check.ts';
 import type { Database } from '../store/database.ts';
@@ -133,13 +132,20 @@ export class Offerings {
     { id, state, facts }: StoredPlan,
     { facts: { name }, broker }: Pick<StoredOffering, 'facts' | 'broker'>,
   ): PlanItem {
-    const costs = this.#costsOf(facts, name, broker.name);
+    const costs = this.#options.prices.costsOf({
+      id,
+      name: facts.name,
+      offering: name,
+      broker: broker.name,
+      costs: facts.costs,
+    });
     return {
       id,
       name: facts.name,
       displayName: facts.displayName,
       description: facts.description,
-      free: facts.free && costs.every(({ amount }) => amount === 0),
+      // An administrator's word replaces the broker's, also on what is free.
+      free: (facts.free || costs !== facts.costs) && costs.every(({ amount }) => amount === 0),
       bullets: [...facts.bullets],
       costs: [...costs],
       state,
@@ -149,10 +155,6 @@ export class Offerings {
       schemas: facts.schemas,
       maintenance: facts.maintenance,
     };
-  }
-
-  #costsOf({ name, costs }: CatalogPlan, offering: string, broker: string): readonly Cost[] {
-    return this.#options.prices.costsOf({ name, offering, broker, costs });
   }
 
   #storeOffering(broker: { id: string; name: string }, { plans, ...facts }: CatalogOffering): string {

@@ -26,6 +26,9 @@ export interface ChannelPlace {
   readonly appId: string;
 }
 
+/** No team has this id, and administrators hear of every team. */
+export const ADMINISTRATORS = 'administrators';
+
 export interface HippoPort {
   /** @throws Hippo's own refusal, if there is none or not for this caller */
   readonly demandApp: (caller: Caller, id: string) => AppPlace;
@@ -41,7 +44,7 @@ export interface HippoPort {
   readonly teamName: (id: string) => string | undefined;
   /** Names of the variables that its owner has set. */
   readonly variableNames: (channelId: string) => readonly string[];
-  /** @param teamId who is told; null for everybody */
+  /** @param teamId who is told: a team, `ADMINISTRATORS`, or null for everybody */
   readonly tell: (teamId: string | null, event: Omit<HippoEvent, 'at'>) => void;
 }
 

@@ -87,9 +87,10 @@ export interface PricedPlan {
 
 export class Prices {
   readonly #options: PriceOptions;
-  #list: PriceList = new Map();
+  /** Undefined as long as the file is there and none of its versions could be read: what held before holds. */
+  #list: PriceList | undefined;
   /** Of the file when it was read. */
-  #version = '';
+  #version: string | undefined;
 
   constructor(options: PriceOptions) {
     this.#options = options;
@@ -100,15 +101,20 @@ export class Prices {
   reread(): boolean {
     const { file, report } = this.#options;
     let version = '';
+    let failure: Error | undefined;
     try {
       const { mtimeMs, size, ino } = statSync(file);
       version = `${mtimeMs} ${size} ${ino}`;
-    } catch {
-      // There is none.
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        failure = error as Error;
+        version = failure.message;
+      }
     }
     if (version === this.#version) return false;
     this.#version = version;
     try {
+      if (failure !== undefined) throw failure;
       this.#list = version === '' ? new Map() : readPriceList(readFileSync(file, 'utf8'));
     } catch (error) {
       report(new PriceListError(`${file} is not used: ${(error as Error).message}`));
@@ -116,20 +122,28 @@ export class Prices {
     return true;
   }
 
-  costsOf({ name, offering, broker, costs }: Omit<PricedPlan, 'id'>): readonly Cost[] {
+  /** The broker's own list itself, where nobody says otherwise. */
+  costsOf({ id, name, offering, broker, costs }: PricedPlan): readonly Cost[] {
+    if (this.#list === undefined) {
+      const noted = this.#noted(id);
+      return noted === undefined || JSON.stringify(noted) === JSON.stringify(costs) ? costs : noted;
+    }
     return this.#list.get(`${offering}@${broker}`)?.get(name) ?? this.#list.get(offering)?.get(name) ?? costs;
   }
 
   /** Keeps what a plan costs from now on, if that is new. */
   note(plan: PricedPlan, now: number): void {
-    const { database } = this.#options;
     const costs = JSON.stringify(this.costsOf(plan));
-    const last = database.get(
+    if (JSON.stringify(this.#noted(plan.id)) !== costs)
+      this.#options.database.run('INSERT OR REPLACE INTO price VALUES (?, ?, ?)', plan.id, now, costs);
+  }
+
+  #noted(planId: string): readonly Cost[] | undefined {
+    const last = this.#options.database.get(
       'SELECT costs FROM price WHERE plan_id = ? ORDER BY since DESC LIMIT 1',
-      plan.id,
+      planId,
     );
-    if (last?.['costs'] !== costs)
-      database.run('INSERT OR REPLACE INTO price VALUES (?, ?, ?)', plan.id, now, costs);
+    return last && (JSON.parse(String(last['costs'])) as readonly Cost[]);
   }
 
   /** What a plan has cost, the oldest price first; the first holds for whatever was before it, too. */

@@ -32,6 +32,9 @@ export interface RequestsOptions {
 /** As the API takes them (src/addons/addons.ts: AddonName). */
 const ADDON_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,27}$/;
 
+/** So many problems of parameters are told. */
+const TOLD_PROBLEMS = 20;
+
 type Step = 'create' | 'update' | 'bind';
 
 export class Requests {
@@ -503,8 +506,9 @@ export class Requests {
     if (plan === undefined || skip) return;
     const problems = await this.#options.parameters.check(plan.facts.schemas[step], given ?? {});
     if (problems.length === 0) return;
+    const told = Map.groupBy(problems.slice(0, TOLD_PROBLEMS), ({ path }) => propertyOf(path));
     throw new ValidationError(
-      Object.fromEntries(problems.slice(0, 20).map(({ path, message }) => [`Parameters${path}`, [message]])),
+      Object.fromEntries([...told].map(([name, some]) => [name, some.map(({ message }) => message)])),
     );
   }
 
@@ -533,6 +537,15 @@ export class Requests {
       throw new ValidationError('plan', 'is not the one that the instance has');
     return result.body;
   }
+}
+
+/** `/sizes/0/name` is told as `Parameters.sizes[0].name`. */
+function propertyOf(pointer: string): string {
+  const parts = pointer.split('/').slice(1);
+  return parts.reduce((text, part) => {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    return /^\d+$/.test(name) ? `${text}[${name}]` : `${text}.${name}`;
+  }, 'Parameters');
 }
 
 /** @throws ValidationError where this machine lacks what it needs */

@@ -7,6 +7,8 @@ import type { Problems, SchemaAnswer, SchemaQuestion } from './parameters.ts';
 
 /** So many problems are told. */
 const MAX_PROBLEMS = 50;
+/** So many of the library's errors are looked at. */
+const MAX_ERRORS = 500;
 
 parentPort?.on('message', (question: SchemaQuestion) => parentPort?.postMessage(answer(question)));
 parentPort?.postMessage('ready');
@@ -36,32 +38,69 @@ function draftOf({ $schema }: JsonObject): SchemaDraft {
 }
 
 /** Of errors within errors the innermost say it; none holds the value, which may be a secret. */
-function problemsOf(errors: readonly OutputUnit[], schema: JsonObject): Problems {
-  const leaves = errors.filter(
-    ({ keywordLocation, instanceLocation }) =>
-      !errors.some(
-        (other) =>
-          other.keywordLocation.startsWith(`${keywordLocation}/`) &&
-          other.instanceLocation.startsWith(instanceLocation),
-      ),
+function problemsOf(all: readonly OutputUnit[], schema: JsonObject): Problems {
+  const errors = all.slice(0, MAX_ERRORS);
+  const leaves = errors.filter((unit) => !errors.some((other) => saysMore(other, unit)));
+  const problems = [...Map.groupBy(leaves, choiceOf)].flatMap(([choice, units]) => {
+    const found = unique(units.map((unit) => problemOf(unit, schema)));
+    if (choice === undefined || found.length === 1) return found;
+    // One of several forms would do: what each of them asks for is no problem by itself.
+    const paths = new Set(found.map(({ path }) => path));
+    const { instanceLocation } = errors.find(({ keywordLocation }) => keywordLocation === choice)!;
+    const message =
+      paths.size === 1
+        ? found.map((problem) => problem.message).join(' or ')
+        : 'has none of the forms that this plan takes';
+    return [{ path: paths.size === 1 ? found[0]!.path : pointerOf(instanceLocation), message }];
+  });
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** The other is about the same, and closer to it. */
+function saysMore(other: OutputUnit, unit: OutputUnit): boolean {
+  if (other === unit) return false;
+  const isWithin = other.instanceLocation.startsWith(`${unit.instanceLocation}/`);
+  if (unit.keyword === 'additionalProperties' || unit.keyword === 'unevaluatedProperties') return isWithin;
+  // A member that is not as it should be is told of again as one that is not known.
+  if (unit.keyword === 'false')
+    return other.keyword !== 'false' && (isWithin || other.instanceLocation === unit.instanceLocation);
+  return (
+    other.keywordLocation.startsWith(`${unit.keywordLocation}/`) &&
+    other.instanceLocation.startsWith(unit.instanceLocation)
   );
-  const problems = leaves.slice(0, MAX_PROBLEMS).map((unit) => ({
-    path: unit.instanceLocation.replace(/^#/, ''),
-    message: messageOf(unit, schema),
-  }));
+}
+
+/** Where the schema gives several forms of which it is one. */
+function choiceOf({ keywordLocation }: OutputUnit): string | undefined {
+  return /^(.*?\/(?:anyOf|oneOf))\/\d+(?:\/|$)/.exec(keywordLocation)?.[1];
+}
+
+function unique(problems: Problems): Problems {
   return problems.filter(
     (one, index) =>
       problems.findIndex(({ path, message }) => path === one.path && message === one.message) === index,
   );
 }
 
-function messageOf({ keyword, keywordLocation, error }: OutputUnit, schema: JsonObject): string {
+function problemOf(unit: OutputUnit, schema: JsonObject): Problems[number] {
+  const path = pointerOf(unit.instanceLocation);
+  const [, missing] =
+    unit.keyword === 'required' ? (/required property "([^"]*)"/.exec(unit.error) ?? []) : [];
+  if (missing === undefined) return { path, message: messageOf(unit, schema) };
+  const name = missing.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  return { path: `${path}/${name}`, message: 'is required' };
+}
+
+/** From the form of a fragment of an address, in which the library has it (RFC 6901 §6). */
+function pointerOf(instanceLocation: string): string {
+  return decodeURI(instanceLocation.replace(/^#/, ''));
+}
+
+function messageOf({ keyword, keywordLocation }: OutputUnit, schema: JsonObject): string {
   const value = valueAt(schema, keywordLocation);
   switch (keyword) {
-    case 'required': {
-      const [, name] = /required property "([^"]*)"/.exec(error) ?? [];
-      return name === undefined ? 'lacks something that is required' : `has to have "${name.slice(0, 100)}"`;
-    }
+    case 'required':
+      return 'lacks something that is required';
     case 'type':
       return `has to be of type ${Array.isArray(value) ? value.join(' or ') : String(value)}`.slice(0, 200);
     case 'enum':

@@ -29,16 +29,51 @@ describe.each(DRAFTS)('%s', ($schema) => {
   };
   test('takes what holds', async () => expect(await checker.check(schema, { size: 3 })).toEqual([]));
   test.each([
-    [{}, '', 'has to have "size"'],
+    [{}, '/size', 'is required'],
     [{ size: 11 }, '/size', 'has to be 10 or less'],
     [{ size: 's3cret' }, '/size', 'has to be of type integer'],
     [{ size: 1, name: 'S3CRET' }, '/name', 'has to match ^[a-z]+$'],
     [{ size: 1, s: 's3cret' }, '/s', 'is not known to this plan'],
   ])('%j: %s %s', async (parameters, path, message) => {
     const problems = await checker.check(schema, parameters);
-    expect(problems).toContainEqual({ path, message });
+    // Said once, and nothing else beside it.
+    expect(problems).toEqual([{ path, message }]);
     expect(JSON.stringify(problems).toLowerCase()).not.toContain('s3cret');
   });
+});
+
+test('each problem is told once, those of several forms as one', async () => {
+  const schema = {
+    properties: {
+      known: { type: 'object', properties: { deep: { type: 'string' } }, additionalProperties: false },
+      list: { type: 'array', items: { enum: ['a', 'b'] } },
+      either: { oneOf: [{ type: 'string' }, { type: 'boolean' }] },
+      forms: { anyOf: [{ required: ['a'] }, { properties: { b: { type: 'string' } }, required: ['b'] }] },
+      'a/b~c': { type: 'string' },
+    },
+    required: ['x/y'],
+    additionalProperties: false,
+  };
+  const parameters = {
+    known: { deep: 1, odd: 1 },
+    list: ['a', 'c', 'd'],
+    either: 5,
+    forms: { b: 5 },
+    'a/b~c': 5,
+    '100 %ü': 1,
+  };
+  const problems = await checker.check(schema, parameters);
+  expect(problems.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+    { path: '/100 %ü', message: 'is not known to this plan' },
+    { path: '/a~1b~0c', message: 'has to be of type string' },
+    { path: '/either', message: 'has to be of type string or has to be of type boolean' },
+    { path: '/forms', message: 'has none of the forms that this plan takes' },
+    { path: '/known/deep', message: 'has to be of type string' },
+    { path: '/known/odd', message: 'is not known to this plan' },
+    { path: '/list/1', message: 'has to be one of ["a","b"]' },
+    { path: '/list/2', message: 'has to be one of ["a","b"]' },
+    { path: '/x~1y', message: 'is required' },
+  ]);
 });
 
 test('draft 4 has its own form of exclusive limits', async () => {
