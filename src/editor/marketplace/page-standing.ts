@@ -1,0 +1,38 @@
+// How it stands with a page that was made with one connection, while the window may use another one.
+
+import type { Standing } from '../../webview/protocol.ts';
+import { titleOf } from '../connections/connection-commands.ts';
+import type { AddonsStore } from './addons-store.ts';
+
+/**
+ * @param connection the page's own; undefined: nothing is known of what it showed
+ * @returns the store's, if it is of the same connection; else why there is nothing to show
+ */
+export function pageStanding(
+  store: Pick<AddonsStore, 'standing' | 'connection'>,
+  connection: string | undefined,
+): Standing {
+  if (connection === undefined)
+    return {
+      state: 'failed',
+      connection: store.standing.connection,
+      message:
+        'It is no longer known what this page showed. Close it, and open it again from the Marketplace.',
+      actions: [],
+    };
+  const { standing } = store;
+  if (store.connection === undefined || store.connection === connection) return { ...standing, connection };
+  return {
+    state: 'failed',
+    connection,
+    message: `This page is of ${titleOf(connection)}, and this window uses ${titleOf(store.connection)} now. Switch the connection to go on here, or close the page.`,
+    actions: [{ action: 'switchConnection', label: 'Switch Connection' }],
+  };
+}
+
+export function isOfThisHippo(
+  store: Pick<AddonsStore, 'connection'>,
+  connection: string | undefined,
+): boolean {
+  return connection !== undefined && store.connection === connection;
+}
