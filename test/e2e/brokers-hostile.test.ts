@@ -1,6 +1,7 @@
 // Tenants who mean harm: what they try with the credentials of their own add-on reaches nobody else's, and undoes none
 // of its limits; and secrets stand nowhere but in credentials.
 
+import type { EventEmitter } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
@@ -91,6 +92,30 @@ async function failure(client: pg.Client, text: string): Promise<string | undefi
     () => undefined,
     (error: { code?: string }) => error.code ?? 'broken off',
   );
+}
+
+/** Its id in every server (pg_proc.dat). */
+const PG_SLEEP = 2626;
+
+/** By the message that is beside statements (PostgreSQL 55.2.7). SQLSTATE of what it fails with. */
+function callFunction(client: pg.Client, id: number, argument: number): Promise<string | undefined> {
+  const { connection } = client as unknown as {
+    connection: EventEmitter & { stream: { write: (bytes: Buffer) => void } };
+  };
+  const body = Buffer.alloc(24);
+  body.writeInt32BE(id, 0);
+  // One argument in binary form, of eight bytes; the result as well.
+  [1, 1, 1].forEach((word, at) => body.writeInt16BE(word, 4 + 2 * at));
+  body.writeInt32BE(8, 10);
+  body.writeDoubleBE(argument, 14);
+  body.writeInt16BE(1, 22);
+  const head = Buffer.from('F\0\0\0\0');
+  head.writeInt32BE(body.length + 4, 1);
+  return new Promise((resolve) => {
+    connection.once('errorMessage', ({ code }: { code?: string }) => resolve(code));
+    connection.once('readyForQuery', () => resolve(undefined));
+    connection.stream.write(Buffer.concat([head, body]));
+  });
 }
 
 describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
@@ -245,6 +270,27 @@ describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
       `DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$`,
     );
     expect(code).toBe('57P01');
+  });
+
+  test('a function over time that no statement calls is ended, too', async () => {
+    await expect(callFunction(await sql(ben.uri), PG_SLEEP, 60)).resolves.toBe('57014');
+  });
+
+  test("many locks end who holds them, and not others' work", async () => {
+    const client = await sql(ana.uri);
+    await client.query("SET client_min_messages = 'error'");
+    await client
+      .query('SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 1000000) AS i')
+      .catch(() => undefined);
+    const other = await sql(ben.uri);
+    await expect
+      .poll(() => failure(other, 'CREATE TABLE crowded (a int PRIMARY KEY); DROP TABLE crowded'))
+      .toBeUndefined();
+    await expect.poll(() => failure(client, 'SELECT 1')).toBeDefined();
+    // Those that are not too many stay.
+    const modest = await sql(ana.uri);
+    await modest.query('SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 2000) AS i');
+    expect(await failure(modest, 'SELECT pg_sleep(2.5)')).toBeUndefined();
   });
 
   test('storage: warned, closed, cleaned up; opened by a larger plan', async () => {

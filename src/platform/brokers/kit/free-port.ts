@@ -17,7 +17,8 @@ export async function findFreePort(): Promise<number> {
   throw new Error('This machine has no free port for a server.');
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Nobody listens on this port of 127.0.0.1. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
       .once('error', () => resolve(false))

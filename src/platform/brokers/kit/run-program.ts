@@ -56,3 +56,14 @@ export function programEnvironment(more: Readonly<Record<string, string>> = {}):
   );
   return { ...Object.fromEntries(own), ...more };
 }
+
+/** Whether a process of this number runs, whoever's it is. */
+export function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -5,7 +5,8 @@
 // is in it belongs to the owner role. Names of roles begin with the name of their database.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
+import pg from 'pg';
+import { BrokerFailure } from '../kit/failure.ts';
 import { faultPoint } from '../kit/faults.ts';
 import { connect, openPool, type Server } from './server.ts';
 import { literal, name, scramVerifier } from './sql.ts';
@@ -72,6 +73,13 @@ export class Databases {
       ),
     );
     faultPoint('provision.rights');
+  }
+
+  /** What a session may spill to disk, which does not count as storage. Of sessions that begin from then on. */
+  async setSpill(database: string, bytes: number): Promise<void> {
+    await this.#admin((client) =>
+      client.query(`ALTER DATABASE ${name(database)} SET temp_file_limit = '${Math.ceil(bytes / 1024)}kB'`),
+    );
   }
 
   /** How many connections it takes at the same time. */
@@ -205,11 +213,13 @@ export class Databases {
     return this.#admin(async (client) => {
       const { rows } = await client.query<Record<string, string | number | null>>(
         `SELECT pid, datname AS database,
-           CASE WHEN state = 'active' THEN extract(epoch FROM clock_timestamp() - query_start) END AS running,
+           CASE state WHEN 'active' THEN extract(epoch FROM clock_timestamp() - query_start)
+             -- A function that is called without a statement.
+             WHEN 'fastpath function call' THEN extract(epoch FROM clock_timestamp() - state_change) END AS running,
            CASE WHEN state LIKE 'idle in transaction%'
              THEN extract(epoch FROM clock_timestamp() - state_change) END AS idle
          FROM pg_stat_activity
-         WHERE starts_with(usename, datname || '_') AND (state = 'active' OR state LIKE 'idle in transaction%')`,
+         WHERE starts_with(usename, datname || '_') AND state <> 'idle'`,
       );
       const seconds = (value: string | number | null | undefined): number | null =>
         value === null || value === undefined ? null : Number(value);
@@ -219,6 +229,25 @@ export class Databases {
         statementTime: seconds(running),
         idleTime: seconds(idle),
       }));
+    });
+  }
+
+  /**
+   * Sessions of tenants whose databases hold more locks than that, and share the room for them with all others. Those
+   * that hold few are left, as many as fit.
+   */
+  async hoarders(most: number): Promise<number[]> {
+    return this.#admin(async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        `SELECT pid FROM (
+           SELECT pid, sum(count(*)) OVER (PARTITION BY datname ORDER BY count(*), pid) AS locks
+           FROM pg_locks JOIN pg_stat_activity USING (pid)
+           WHERE starts_with(usename, datname || '_')
+           GROUP BY pid, datname
+         ) AS sessions WHERE locks > $1`,
+        [most],
+      );
+      return rows.map(({ pid }) => pid);
     });
   }
 
@@ -266,43 +295,65 @@ export class Databases {
     await pool?.end().catch(() => undefined);
   }
 
-  async #admin<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#connected(() => {
-      this.#pool ??= openPool(this.#server.address());
-      return this.#pool.connect();
+  #admin<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return this.#again(async () => {
+      const client = await this.#connected(() => {
+        this.#pool ??= openPool(this.#server.address());
+        return this.#pool.connect();
+      });
+      try {
+        return await work(client);
+      } catch (error) {
+        // It may be in the midst of a transaction.
+        if (!isBrokenOff(error)) await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      } finally {
+        client.release();
+      }
     });
-    try {
-      return await work(client);
-    } catch (error) {
-      // It may be in the midst of a transaction.
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
   }
 
   /** As the superuser in a tenant's database: only with statements that run none of the tenant's code. */
-  async #inside<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = await this.#connected(() => connect({ ...this.#server.address(), database }));
+  #inside<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+    return this.#again(async () => {
+      const client = await this.#connected(() => connect({ ...this.#server.address(), database }));
+      try {
+        await client.query('SET search_path = pg_catalog');
+        return await work(client);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    });
+  }
+
+  /** Once more if the server ended under it, which leaves no work half done that may not be done again. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await client.query('SET search_path = pg_catalog');
-      return await work(client);
-    } finally {
-      await client.end().catch(() => undefined);
+      return await work();
+    } catch (error) {
+      if (!isBrokenOff(error)) throw error;
+      return work();
     }
   }
 
   /** A server that does not answer is started. */
   async #connected<T>(attempt: () => Promise<T>): Promise<T> {
-    try {
-      return await attempt();
-    } catch {
-      void this.disconnectSelf();
-      await this.#server.ready();
-      return attempt();
-    }
+    if (this.#server.isUp())
+      try {
+        return await attempt();
+      } catch {
+        // It may be about to end.
+      }
+    void this.disconnectSelf();
+    await this.#server.ready();
+    return attempt();
   }
+}
+
+/** The connection has ended: nothing that has a SQLSTATE, but for what the server says when it ends. */
+function isBrokenOff(error: unknown): boolean {
+  if (error instanceof BrokerFailure) return false;
+  return !(error instanceof pg.DatabaseError) || /^57P0[12]$/.test(error.code ?? '');
 }
 
 async function close(client: pg.ClientBase, database: string, logins: readonly string[]): Promise<void> {

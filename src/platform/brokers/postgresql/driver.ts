@@ -21,6 +21,10 @@ const GRACE = 3;
 /** Seconds. */
 const MAX_IDLE_TRANSACTION = 300;
 const HOUR = 3_600_000;
+/** Of one database; the server has room for 64,000. */
+const MAX_LOCKS = 10_000;
+/** Bytes. */
+const MAX_SPILL = 1024 ** 3;
 /** Milliseconds without a database after which the server goes. */
 const UNUSED_TIME = 60_000;
 
@@ -60,7 +64,13 @@ class PostgresDriver implements Driver {
     for (const { facts, planId } of instances) this.#plans.set(databaseOf(facts), planOf(planId));
     removeOldDumps(this.#dumps, this.#config.dumpDays, Date.now());
     const { log } = this.#environment;
-    const first = this.#startServer().catch((error: unknown) => log(textOf(error)));
+    let started: Promise<void> | undefined;
+    const beReady = (): Promise<void> =>
+      (started ??= this.#startServer().catch((error: unknown) => {
+        started = undefined;
+        throw error;
+      }));
+    beReady().catch((error: unknown) => log(textOf(error)));
     const watching = [
       [WATCH_INTERVAL, () => this.#watchStatements()],
       [this.#config.sampleSeconds * 1000, () => this.#watchStorage()],
@@ -71,7 +81,7 @@ class PostgresDriver implements Driver {
         repeat(
           interval,
           async () => {
-            await first;
+            await beReady();
             if (this.#plans.size > 0) await work();
           },
           log,
@@ -101,6 +111,7 @@ class PostgresDriver implements Driver {
     await this.#server.ready();
     if (!this.#server.own) await withClient(this.#server.address(), closeToPublic);
     await this.#databases.create(database);
+    await this.#databases.setSpill(database, spillOf(plan));
     await this.#databases.setLimit(database, plan.maxConnections);
     faultPoint('provision.opened');
   }
@@ -118,6 +129,7 @@ class PostgresDriver implements Driver {
     const database = databaseOf(facts);
     const plan = planOf(next.planId);
     this.#plans.set(database, plan);
+    await this.#databases.setSpill(database, spillOf(plan));
     const used = (await this.#databases.sizes([database])).get(database) ?? 0;
     await this.#inTurn(database, () => this.#judge(database, plan, used, true));
   }
@@ -228,6 +240,7 @@ class PostgresDriver implements Driver {
       if (over > GRACE || (idleTime ?? 0) > MAX_IDLE_TRANSACTION) await this.#databases.end(pid, 'terminate');
       else if (over > 0) await this.#databases.end(pid, 'cancel');
     }
+    for (const pid of await this.#databases.hoarders(MAX_LOCKS)) await this.#databases.end(pid, 'terminate');
   }
 
   async #watchStorage(): Promise<void> {
@@ -296,6 +309,10 @@ function planOf(planId: string): PostgresPlan {
   const plan = PLANS.find(({ id }) => id === planId);
   if (!plan) throw new Error('The plan is not one of this broker.');
   return plan;
+}
+
+function spillOf({ maxBytes }: PostgresPlan): number {
+  return Math.min(2 * maxBytes, MAX_SPILL);
 }
 
 function textOf(error: unknown): string {

@@ -7,8 +7,8 @@ import pg from 'pg';
 import type { Environment, Unavailable } from '../kit/definition.ts';
 import { BrokerFailure } from '../kit/failure.ts';
 import { faultPoint } from '../kit/faults.ts';
-import { findFreePort } from '../kit/free-port.ts';
-import { runProgram } from '../kit/run-program.ts';
+import { findFreePort, isFree } from '../kit/free-port.ts';
+import { isAlive, runProgram } from '../kit/run-program.ts';
 import { makePassword, writePrivateFile } from '../kit/secrets.ts';
 import { serial } from '../kit/serial.ts';
 import {
@@ -28,6 +28,8 @@ const USERS = ['postgres', 'nobody'];
 /** Milliseconds. */
 const START_TIME = 60_000;
 const CONNECT_TIME = 10_000;
+/** For what is left of a server that was killed. */
+const LEAVE_TIME = 15_000;
 
 /** How to sign in as the superuser. */
 export interface AdminAddress {
@@ -44,6 +46,8 @@ export interface AdminAddress {
 export interface Server {
   /** Undefined if it is there, or can be started. */
   unavailable: () => Promise<Unavailable | undefined>;
+  /** It may be spoken to: who listens at its address is the server. */
+  isUp: () => boolean;
   /** It runs when this resolves. @throws BrokerFailure */
   ready: () => Promise<void>;
   /** Known from its first start on. @throws Error */
@@ -88,6 +92,7 @@ export function configuredServer(url: string): Server {
       const reason = await refusal();
       return reason === undefined ? undefined : { reason };
     },
+    isUp: () => true,
     ready: async () => {
       const reason = await refusal();
       if (reason !== undefined) throw unavailable(reason);
@@ -136,12 +141,26 @@ export function ownServer({ directory, log, seal, unseal }: Environment): Server
     if (versionOf(place) === undefined) await initialize(found, place, address.password);
     faultPoint('server.made');
     writeSettings(place, address.port);
-    await control(found, place, ['start', '-w', '-t', '60', '-l', join(place.directory, 'server.log')]);
-    faultPoint('server.started');
-    if (!(await answers(address)))
-      throw unavailable(`PostgreSQL did not start: another program may listen on port ${address.port}.`);
+    await launch(found, place, address);
     await withClient(address, closeToPublic);
     log(`PostgreSQL ${found.version} runs at port ${address.port}`);
+  }
+
+  async function launch(found: Programs, place: ServerPlace, known: AdminAddress): Promise<void> {
+    for (const deadline = Date.now() + LEAVE_TIME; ; await delay(250)) {
+      if (!isAlive(postmasterOf(place)) && !(await isFree(known.port)))
+        throw unavailable(
+          `Another program has taken port ${known.port}, which this machine's PostgreSQL add-ons have in their credentials: end it. PostgreSQL then starts by itself.`,
+        );
+      await control(found, place, ['start', '-w', '-t', '60', '-l', join(place.directory, 'server.log')]);
+      faultPoint('server.started');
+      if (await answers(place, known)) return;
+      // Of a server that was killed, the processes of its connections end a moment later, and keep its memory.
+      if (Date.now() > deadline)
+        throw unavailable(
+          "PostgreSQL did not start: the broker's log says more to this machine's administrator.",
+        );
+    }
   }
 
   async function stop(): Promise<void> {
@@ -223,9 +242,14 @@ export function ownServer({ directory, log, seal, unseal }: Environment): Server
   return {
     own: true,
     unavailable: async () => ((await find()) ? undefined : missingServer(directory)),
+    isUp: () => {
+      const place = findPlace(directory);
+      return place !== undefined && isAlive(postmasterOf(place));
+    },
     ready: () =>
       inTurn(async () => {
-        if (!address || !(await answers(address))) await start();
+        const place = findPlace(directory);
+        if (!place || !address || !(await answers(place, address))) await start();
       }),
     address: () => {
       if (!address) throw new Error('The server has not been started yet.');
@@ -261,8 +285,10 @@ function writeSettings({ directory, user }: ServerPlace, port: number): void {
     max_connections: 500,
     superuser_reserved_connections: 10,
     password_encryption: 'scram-sha-256',
-    // Of each process, in kilobytes: what a query spills does not count as storage.
+    // Of each process, in kilobytes; each database has its own.
     temp_file_limit: 1024 * 1024,
+    // Room for locks, which all databases share: 64,000.
+    max_locks_per_transaction: 128,
     log_min_error_statement: 'panic',
     log_min_messages: 'warning',
     log_statement: 'none',
@@ -289,9 +315,13 @@ function versionOf(place: ServerPlace | undefined): number | undefined {
   }
 }
 
-/** True if our server is there and takes our password. */
-async function answers(address: AdminAddress): Promise<boolean> {
+/**
+ * True if our server is there and takes our password. Nobody else is told it: a program that has our port while our
+ * server does not run could ask for it in clear.
+ */
+async function answers(place: ServerPlace, address: AdminAddress): Promise<boolean> {
   for (let tries = 0; tries < 100; tries++) {
+    if (!isAlive(postmasterOf(place))) return false;
     try {
       await withClient(address, (client) => client.query('SELECT 1'));
       return true;
@@ -302,6 +332,15 @@ async function answers(address: AdminAddress): Promise<boolean> {
     }
   }
   return false;
+}
+
+/** Its process, as its lock file says; undefined if there is none. */
+function postmasterOf({ directory }: ServerPlace): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(directory, 'data/postmaster.pid'), 'utf8'), 10) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One connection, for as long as `work` takes. */

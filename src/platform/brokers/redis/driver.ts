@@ -15,7 +15,7 @@ import { makePlace, removePlace, serverUser } from '../kit/server-place.ts';
 import { findRedis, missingRedis } from './find-program.ts';
 import { Front } from './front.ts';
 import { PLANS, type Eviction, type RedisPlan } from './offering.ts';
-import { RedisServer, type Limits } from './server.ts';
+import { portTaken, RedisServer, type Limits } from './server.ts';
 
 const HOST = '127.0.0.1';
 const USERS = ['redis', 'nobody'];
@@ -43,6 +43,8 @@ class RedisDriver implements Driver {
   readonly #idleTime: number;
   /** By the name in its facts. */
   readonly #running = new Map<string, Running>();
+  /** Those whose port another program has, by the name in their facts. */
+  readonly #waiting = new Map<string, Instance>();
   #program: string | undefined;
   #stopWatching: () => Promise<void> = async () => undefined;
 
@@ -54,12 +56,11 @@ class RedisDriver implements Driver {
   async start(instances: readonly Instance[]): Promise<void> {
     const { directory, log } = this.#environment;
     if (instances.length === 0) removePlace(directory);
-    // One whose port is taken must not keep the others from being there.
-    for (const instance of instances)
-      await this.#open(instance).catch((error: unknown) => log(textOf(error)));
+    for (const instance of instances) await this.#openOrWait(instance);
     this.#stopWatching = repeat(
       WATCH_INTERVAL,
       async () => {
+        for (const instance of [...this.#waiting.values()]) await this.#openOrWait(instance);
         await Promise.all(
           [...this.#running.values()].map(async ({ server, front }) => {
             await server.watch();
@@ -119,6 +120,7 @@ class RedisDriver implements Driver {
 
   async deprovision(instance: Instance): Promise<undefined> {
     const { server, front } = this.#running.get(nameOf(instance)) ?? this.#make(instance);
+    this.#waiting.delete(nameOf(instance));
     await front.close();
     await server.remove();
     this.#running.delete(nameOf(instance));
@@ -167,6 +169,17 @@ class RedisDriver implements Driver {
     };
   }
 
+  /** One whose port is taken must not keep the others from being there. */
+  async #openOrWait(instance: Instance): Promise<void> {
+    const name = nameOf(instance);
+    try {
+      await this.#open(instance);
+    } catch (error) {
+      if (!this.#waiting.has(name)) this.#environment.log(textOf(error));
+      this.#waiting.set(name, instance);
+    }
+  }
+
   async #open(instance: Instance): Promise<Running> {
     const known = this.#running.get(nameOf(instance));
     if (known) return known;
@@ -176,12 +189,10 @@ class RedisDriver implements Driver {
       await made.front.listen();
     } catch (error) {
       this.#running.delete(nameOf(instance));
-      const { port } = instance.facts;
       this.#environment.log(textOf(error));
-      throw new BrokerFailure(500, 'ServerUnavailable', `Port ${String(port)} of this add-on is taken.`, {
-        cause: error,
-      });
+      throw portTaken(Number(instance.facts['port']));
     }
+    this.#waiting.delete(nameOf(instance));
     return made;
   }
 

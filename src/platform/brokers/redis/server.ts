@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { BrokerFailure } from '../kit/failure.ts';
 import { faultPoint } from '../kit/faults.ts';
-import { programEnvironment } from '../kit/run-program.ts';
+import { isFree } from '../kit/free-port.ts';
+import { isAlive, programEnvironment } from '../kit/run-program.ts';
 import { writePrivateFile } from '../kit/secrets.ts';
 import { serial } from '../kit/serial.ts';
 import { asUser, type SystemUser } from '../kit/server-place.ts';
@@ -197,6 +198,7 @@ export class RedisServer {
     if (running) return running;
     const { program, directory, user, port, log } = this.#options;
     const path = await program();
+    if (!(await isFree(port))) throw portTaken(port);
     this.prepare();
     const output = openSync(join(directory, 'server.log'), 'a', 0o600);
     if (user) chownSync(join(directory, 'server.log'), user.uid, user.gid);
@@ -225,10 +227,14 @@ export class RedisServer {
     throw new BrokerFailure(500, 'ServerUnavailable', 'The Redis server did not start.');
   }
 
-  /** A client of the server that runs; undefined if none does. */
+  /**
+   * A client of the server that runs; undefined if none does. Nobody else is told the password: another program may
+   * have the port while it does not run.
+   */
   async #connect(): Promise<Client | undefined> {
     if (this.#client?.isReady) return this.#client;
     this.#forget();
+    if (!isAlive(this.#pid())) return undefined;
     const client = adminClient(this.#options);
     client.on('error', () => {
       if (this.#client === client) this.#client = undefined;
@@ -331,6 +337,15 @@ export class RedisServer {
   }
 }
 
+/** Of this machine's own programs, one has taken a port that is an add-on's. */
+export function portTaken(port: number): BrokerFailure {
+  return new BrokerFailure(
+    500,
+    'ServerUnavailable',
+    `Another program has taken port ${port} of this add-on: end it. The add-on is then there again by itself.`,
+  );
+}
+
 function adminClient({ port, adminPassword }: RedisOptions) {
   return createClient({
     username: ADMIN,
@@ -347,14 +362,4 @@ async function answer(client: Client, words: string[], patience = ANSWER_TIME): 
 
 function hashed(password: string): string {
   return `#${createHash('sha256').update(password).digest('hex')}`;
-}
-
-function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
