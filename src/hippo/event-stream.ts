@@ -32,6 +32,8 @@ export async function* readEventStream(body: Readable): AsyncGenerator<ServerSen
     }
     if (failure !== undefined) throw failure;
   } finally {
+    // Both tell of their end as an error, also when nobody listens any more.
+    lines.on('error', () => undefined);
     body.destroy();
   }
 }

@@ -1,9 +1,10 @@
 // Sends requests to a service broker (Open Service Broker 2.17): bounded in bytes and time, without following
-// redirects, so that credentials go to the broker alone.
+// redirects, so that credentials go to the broker alone; by way of a proxy where the environment names one.
 
 import { randomUUID } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { getCACertificates, TLSSocket } from 'node:tls';
 import {
   API_VERSION,
   osbHeaders,
@@ -13,6 +14,7 @@ import {
   type ProvisionRequest,
   type UpdateRequest,
 } from '../../addons/osb.ts';
+import { isLoopbackName } from './catalog.ts';
 
 export interface BrokerAddress {
   readonly url: URL;
@@ -74,11 +76,17 @@ export class BrokerClient {
   readonly #agent: HttpAgent;
   readonly #ended = new AbortController();
 
-  constructor(address: BrokerAddress, limits: ClientLimits = CLIENT_LIMITS) {
+  /** @param environment with the standard variables of proxies, which this machine itself never needs */
+  constructor(
+    address: BrokerAddress,
+    limits: ClientLimits = CLIENT_LIMITS,
+    environment: NodeJS.ProcessEnv = process.env,
+  ) {
     this.#address = address;
     this.#limits = limits;
     // Each request has a connection of its own: until that stands, nothing was sent.
-    const options = { keepAlive: false, maxSockets: 32 };
+    const proxyEnv = isLoopbackName(address.url.hostname) ? {} : environment;
+    const options = { keepAlive: false, maxSockets: 32, proxyEnv };
     this.#agent = address.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
@@ -158,7 +166,7 @@ export class BrokerClient {
       hostname: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port,
       agent: this.#agent,
-      ...(ca === undefined ? {} : { ca: [ca, ...usualAuthorities()] }),
+      ...(ca === undefined ? {} : { ca: [ca, ...getCACertificates('default')] }),
       headers: {
         [osbHeaders.apiVersion]: API_VERSION,
         [osbHeaders.requestIdentity]: randomUUID(),
@@ -190,9 +198,12 @@ export class BrokerClient {
         // A header or a path that cannot be sent.
         return resolve({ kind: 'unsent', reason: (error as Error).message });
       }
-      sent.once('socket', (socket) =>
-        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (connected = true)),
-      );
+      sent.once('socket', (socket) => {
+        // Through a proxy it comes when it stands.
+        if (socket instanceof TLSSocket ? socket.getPeerX509Certificate() : !socket.connecting)
+          connected = true;
+        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (connected = true));
+      });
       sent.on('error', failed);
       sent.once('response', (response) => {
         connected = true;
@@ -211,11 +222,6 @@ function queryOf({ serviceId, planId }: Ids): Record<string, string> {
 
 function identityOf({ id, name }: Originator): string {
   return `${PLATFORM} ${Buffer.from(JSON.stringify({ user_id: id, user_name: name })).toString('base64')}`;
-}
-
-/** Those that Node trusts: a certificate that was given does not replace them. */
-function usualAuthorities(): readonly string[] {
-  return process.getBuiltinModule('node:tls').rootCertificates;
 }
 
 async function read(response: IncomingMessage, limit: number): Promise<BrokerResult> {

