@@ -2,15 +2,19 @@
 
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
+import { createBindings, registerBindings, type Bindings } from './bindings/register.ts';
 import { Connections } from './connections/connections.ts';
 import { registerConnections, registerTerminal } from './connections/register.ts';
 import type { Disposable } from './disposables.ts';
+import type { AddonActions } from './marketplace/addon-actions.ts';
+import { HippoAddonActions } from './marketplace/hippo-addon-actions.ts';
 import { registerLanguage } from './language/register.ts';
 import { registerNewApp } from './new-app/register.ts';
 import { ProblemBoard } from './problem-board.ts';
 import { Projects } from './projects.ts';
 import { History } from './publish/history.ts';
 import { registerPublish } from './publish/register.ts';
+import { createLive, type Live } from './tree/live.ts';
 import { registerTree } from './tree/register.ts';
 import { createApp } from './vscode-app.ts';
 import { VSCodeProblems } from './vscode-problems.ts';
@@ -23,6 +27,10 @@ export interface Services {
   readonly history: History;
   /** What is wrong with each HIPPOFACTS. */
   readonly board: ProblemBoard;
+  /** What is known of the current Hippo; `live.addons` is the store of its add-ons. */
+  readonly live: Live;
+  readonly addonActions: AddonActions;
+  readonly bindings: Bindings;
 }
 
 /** In this order; each registers what it contributes and gives back what has to be disposed of. */
@@ -32,8 +40,9 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   ({ app, connections }) => registerTerminal(app, connections),
   ({ app, connections, projects }) => registerNewApp(app, connections, projects),
   registerPublish,
+  registerBindings,
   registerLanguage,
-  ({ app, connections, projects }) => registerTree(app, connections, projects),
+  ({ app, connections, live }) => registerTree(app, connections, live),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -46,11 +55,26 @@ export function activate(context: vscode.ExtensionContext): void {
     (uri, found) => problems.show(uri, found),
     (uri) => app.settings.get('hippo.language.severity', uri),
   );
-  const services: Services = { app, connections, projects: new Projects(app), history, board };
+  const projects = new Projects(app);
+  const live = createLive(app, connections, projects);
+  const addonActions = new HippoAddonActions({ app, connections, store: live.addons });
+  const bindings = createBindings({ app, connections, projects });
+  const services: Services = {
+    app,
+    connections,
+    projects,
+    history,
+    board,
+    live,
+    addonActions,
+    bindings,
+  };
   context.subscriptions.push(
     connections,
     problems,
     history,
+    live,
+    addonActions,
     ...FEATURES.map((register) => register(services)),
   );
   app.log.info(`Version ${app.extension.version}, activated in ${Math.round(performance.now() - began)} ms`);

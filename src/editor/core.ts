@@ -1,6 +1,9 @@
 // What is loaded on first use: the rooms below that talk to servers. It is a bundle of its own (esbuild.mjs), so
 // import it as `await import('../core.ts')` and take no more than types from those rooms anywhere else.
 
+export { AddonsClient } from '../addons/client.ts';
+export { onlyUsedBy } from '../addons/only-used-by.ts';
+export { waitForAddon } from '../addons/wait.ts';
 export { BindleClient } from '../bindle/client.ts';
 export { HippoClient } from '../hippo/client.ts';
 export { findLocalPlatform, findPlatformAt } from '../session/known-platforms.ts';
@@ -31,7 +34,7 @@ export { StageTimes } from '../publish/stage-times.ts';
 export { BUMPS, bumpVersion } from '../hippofacts/bump.ts';
 export { publisher, versioningOf } from '../publish/version.ts';
 export { eventLines, planLines } from '../publish/words.ts';
-export { storageIdOf } from '../session/current.ts';
+export { currentChannel, storageIdOf } from '../session/current.ts';
 export { proposeManifest, writeNewManifest } from '../hippofacts/create.ts';
 export { gitAuthor } from '../hippofacts/git-author.ts';
 export { createProject, inTheWay } from '../hippofacts/new-project.ts';

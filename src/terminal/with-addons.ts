@@ -1,7 +1,8 @@
 // Removing an app or a channel whose add-ons nobody else uses: refused by the server, or done first.
 
 import type { AddonItem } from '../addons/addons.ts';
-import { AddonsClient, NoAddonsError } from '../addons/client.ts';
+import { AddonsClient } from '../addons/client.ts';
+import { onlyUsedBy } from '../addons/only-used-by.ts';
 import { priceWithMonth } from '../addons/price-text.ts';
 import { waitForAddon } from '../addons/wait.ts';
 import { planOf } from '../addons/words.ts';
@@ -40,22 +41,6 @@ export async function removeWithAddons(
       hint: '--with-addons removes them first, with their data; `hippo addons attach` lets another channel use them.',
       exitCode: EXIT.server,
     });
-  }
-}
-
-async function onlyUsedBy(
-  addons: AddonsClient,
-  { appId, channelId }: { appId: string; channelId?: string },
-): Promise<AddonItem[]> {
-  try {
-    const found = await addons.addons({ appId });
-    if (channelId === undefined) return found;
-    return found.filter(
-      ({ bindings }) => bindings.length > 0 && bindings.every((binding) => binding.channelId === channelId),
-    );
-  } catch (error) {
-    if (error instanceof NoAddonsError) return [];
-    throw error;
   }
 }
 

@@ -95,8 +95,18 @@ export class HippoAddonsStore implements AddonsStore {
         return standing('unsupported', `${title} is too old to say what it has.`, 'useLocal');
       case 'unreachable':
         return model.isEmpty && this.offerings.length === 0
-          ? standing('offline', `${title} does not answer. It is asked again by itself.`, 'retry', 'showOutput')
-          : standing('stale', `${title} does not answer. This is what was known of it.`, 'retry', 'showOutput');
+          ? standing(
+              'offline',
+              `${title} does not answer. It is asked again by itself.`,
+              'retry',
+              'showOutput',
+            )
+          : standing(
+              'stale',
+              `${title} does not answer. This is what was known of it.`,
+              'retry',
+              'showOutput',
+            );
       case 'ready':
         return this.#ready(title, standing);
     }

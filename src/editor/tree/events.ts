@@ -17,6 +17,10 @@ export interface Digest {
   readonly channels: ReadonlySet<string>;
   /** Apps whose revisions are others now. */
   readonly revisions: ReadonlySet<string>;
+  readonly removedAddons: ReadonlySet<string>;
+  readonly addons: ReadonlySet<string>;
+  /** What can be added is other than it was. */
+  readonly offerings: boolean;
 }
 
 /** @param events in the order in which they came */
@@ -28,8 +32,11 @@ export function digest(events: readonly HippoEvent[]): Digest {
   const apps = new Set<string>();
   const channels = new Set<string>();
   const revisions = new Set<string>();
+  const removedAddons = new Set<string>();
+  const addons = new Set<string>();
+  let offerings = false;
   let everything = false;
-  for (const { type, appId = '', channelId = '', status } of events)
+  for (const { type, appId = '', channelId = '', addonId = '', status } of events)
     switch (type) {
       case 'app.created':
         wholeApps.add(appId);
@@ -59,9 +66,33 @@ export function digest(events: readonly HippoEvent[]): Digest {
         // Its description is that of its highest revision.
         apps.add(appId);
         break;
+      case 'addon.created':
+      case 'addon.changed':
+        addons.add(addonId);
+        break;
+      case 'addon.deleted':
+        removedAddons.add(addonId);
+        addons.delete(addonId);
+        break;
+      case 'broker.changed':
+      case 'offerings.changed':
+        offerings = true;
+        break;
       case 'reset':
         everything = true;
     }
   for (const id of wholeApps) apps.delete(id);
-  return { everything, removedApps, removedChannels, statuses, wholeApps, apps, channels, revisions };
+  return {
+    everything,
+    removedApps,
+    removedChannels,
+    statuses,
+    wholeApps,
+    apps,
+    channels,
+    revisions,
+    removedAddons,
+    addons,
+    offerings,
+  };
 }

@@ -7,6 +7,7 @@ import { LOCAL } from '../../session/connections.ts';
 import type { Clock, Log } from '../app.ts';
 import { Emitter, type Disposable, type Event } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
+import { AddonsReader, unlessGone, type FollowedAddons } from './addons-reader.ts';
 import { digest } from './events.ts';
 import type { AppsModel } from './model.ts';
 
@@ -29,6 +30,8 @@ export interface Followed {
   readonly hippoUrl: string;
   readonly userName: string | undefined;
   readonly client: FollowedHippo;
+  /** Absent: its add-ons are not asked for. */
+  readonly addons?: FollowedAddons;
 }
 
 export interface FollowerPorts {
@@ -66,6 +69,8 @@ const TIMES = {
   /** After a stream has ended, and after the first failure; doubles with each that follows. */
   retry: 1_000,
   mostRetry: 30_000,
+  /** Between two looks at what can be added, where nobody tells when that changes. */
+  offerings: 60_000,
   /** Between two looks whether the local Hippo runs. */
   look: 2_000,
 } as const;
@@ -90,6 +95,7 @@ export class Follower implements Disposable {
   readonly #model: AppsModel;
   readonly #ports: FollowerPorts;
   readonly #changed: Emitter<FollowerState>;
+  readonly #addons: AddonsReader;
   #state: FollowerState = 'idle';
   #running: AbortController | undefined;
   #followed: Followed | undefined;
@@ -107,6 +113,7 @@ export class Follower implements Disposable {
     this.#model = model;
     this.#ports = ports;
     this.#changed = new Emitter((error) => ports.log.error('A listener failed', error));
+    this.#addons = new AddonsReader(ports.log, () => ports.clock.now());
   }
 
   get state(): FollowerState {
@@ -120,6 +127,32 @@ export class Follower implements Disposable {
   /** Name of the connection that the tree is of. */
   get connection(): string | undefined {
     return this.#followed?.name;
+  }
+
+  /** What is known beside the apps. */
+  get addons(): Pick<AddonsReader, 'knowledge' | 'offerings' | 'onDidChange'> {
+    return this.#addons;
+  }
+
+  /** Somebody looks at what can be added, or nobody does any more. */
+  async wantOfferings(wanted: boolean): Promise<void> {
+    this.#addons.wantsOfferings = wanted;
+    const { addons, name } = this.#followed ?? {};
+    const signal = this.#running?.signal;
+    // Else the first look at the Hippo brings them.
+    if (!wanted || !signal || this.#state !== 'ready') return;
+    try {
+      await this.#inTurn(() =>
+        this.#within(signal, (limited) =>
+          this.#addons.readOfferings(addons, limited, this.#listening ? Infinity : TIMES.offerings),
+        ),
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#ports.report(name, error);
+      // By way of the next attempt, it is told what is wrong.
+      this.restart();
+    }
   }
 
   /** Somebody looks. */
@@ -239,19 +272,20 @@ export class Follower implements Disposable {
       this.#ports.report(name, undefined);
       this.#settle();
     };
+    this.#addons.ask();
     const { product, instance } = await this.#within(signal, (limited) =>
       client.identify({ signal: limited }),
     );
     if (product !== undefined)
       try {
-        return await this.#listen(client, instance, signal, good);
+        return await this.#listen(followed, instance, signal, good);
       } catch (error) {
         if (signal.aborted || !NO_EVENTS.has((error as { code?: string }).code ?? '')) throw error;
         this.#ports.log.info(`${name} tells of no changes, and is asked every ${TIMES.poll / 1000} seconds`);
       }
     for (;;) {
       const asked = this.#ports.clock.now();
-      await this.#inTurn(() => this.#load(client, signal));
+      await this.#inTurn(() => this.#load(followed, signal, TIMES.offerings));
       signal.throwIfAborted();
       good();
       const took = this.#ports.clock.now() - asked;
@@ -262,7 +296,7 @@ export class Follower implements Disposable {
 
   /** The stream is open before anything is read, so that nothing happens in between. */
   async #listen(
-    client: FollowedHippo,
+    followed: Followed,
     instance: string | undefined,
     signal: AbortSignal,
     good: () => void,
@@ -281,7 +315,7 @@ export class Follower implements Disposable {
         while (!both.aborted && (loads || queue.length > 0)) {
           const [batch, all] = [queue, loads];
           [queue, loads] = [[], false];
-          await this.#inTurn(() => this.#take(client, batch, all, both));
+          await this.#inTurn(() => this.#take(followed, batch, all, both));
           // Somebody has turned away meanwhile, maybe to another Hippo.
           if (both.aborted) return;
           lastEventId = batch.at(-1)?.id ?? lastEventId;
@@ -308,7 +342,7 @@ export class Follower implements Disposable {
       else good();
     };
     try {
-      for await (const received of client.events({ signal: both, lastEventId, onOpen })) {
+      for await (const received of followed.client.events({ signal: both, lastEventId, onOpen })) {
         queue.push(received);
         void work();
       }
@@ -325,19 +359,26 @@ export class Follower implements Disposable {
   }
 
   async #take(
-    client: FollowedHippo,
+    followed: Followed,
     batch: readonly Received[],
     all: boolean,
     signal: AbortSignal,
   ): Promise<void> {
     const news = digest(batch.map(({ event }) => event));
     const { apps, channels, revisions, wholeApps } = news;
-    const reads = apps.size + channels.size + revisions.size + 3 * wholeApps.size;
+    const { client } = followed;
+    const model = this.#model;
+    const addonIds = new Set(news.addons);
+    // They tell the names of their app and its channels.
+    for (const { id, appId, bindings } of model.addons)
+      if (apps.has(appId) || bindings.some(({ channelId }) => channels.has(channelId))) addonIds.add(id);
+    const reads = apps.size + channels.size + revisions.size + addonIds.size + 3 * wholeApps.size;
+    if (news.offerings) this.#addons.forgetOfferings();
     if (all || news.everything || reads > MOST_READS) {
       this.#applied = undefined;
-      return this.#load(client, signal);
+      this.#addons.forgetOfferings();
+      return this.#load(followed, signal);
     }
-    const model = this.#model;
     const removedApps = new Set(news.removedApps);
     const removedChannels = new Set(news.removedChannels);
     const statuses = new Map(news.statuses);
@@ -346,7 +387,7 @@ export class Follower implements Disposable {
     const channelsOf = new Map<string, ChannelItem[]>();
     const revisionsOf = new Map<string, RevisionItem[]>();
     const wanted = new Set(model.wantedRevisions);
-    await this.#within(signal, async (limited) => {
+    const some = await this.#within(signal, async (limited) => {
       const options = { signal: limited };
       const readApp = async (id: string): Promise<void> => {
         const app = await unlessGone(client.app(id, options));
@@ -368,12 +409,15 @@ export class Follower implements Disposable {
       const readRevisions = async (appId: string): Promise<void> => {
         if (wanted.has(appId)) revisionsOf.set(appId, await client.revisions({ appId, ...options }));
       };
-      await Promise.all([
+      const [read] = await Promise.all([
+        this.#addons.some(followed.addons, { ids: addonIds, appIds: wholeApps }, limited),
+        news.offerings ? this.#addons.readOfferings(followed.addons, limited) : undefined,
         ...[...wholeApps].map(readWhole),
         ...[...apps].map(readApp),
         ...[...channels].map(readChannel),
         ...[...revisions].map(readRevisions),
       ]);
+      return read;
     });
     model.apply({
       removedApps,
@@ -383,26 +427,33 @@ export class Follower implements Disposable {
       channels: readChannels,
       statuses,
       revisions: revisionsOf,
+      removedAddons: [...news.removedAddons, ...some.gone],
+      addons: some.addons,
     });
   }
 
-  async #load(client: FollowedHippo, signal: AbortSignal): Promise<void> {
+  /** @param since what can be added is not read again if it was read within so many milliseconds */
+  async #load(followed: Followed, signal: AbortSignal, since = 0): Promise<void> {
+    const { client } = followed;
     const wanted = this.#model.wantedRevisions;
     const facts = await this.#within(signal, async (limited) => {
       const options = { signal: limited };
-      const [apps, channels, statuses, ...revisions] = await Promise.all([
+      const [apps, channels, statuses, addons, , ...revisions] = await Promise.all([
         client.apps(options),
         client.channels(options),
         client.channelStatuses(options).catch((error: unknown) => {
           if (NO_STATES.has((error as { code?: string }).code ?? '')) return [];
           throw error;
         }),
+        this.#addons.addons(followed.addons, limited),
+        this.#addons.readOfferings(followed.addons, limited, since),
         ...wanted.map((appId) => client.revisions({ appId, ...options })),
       ]);
       return {
         apps,
         channels,
         statuses,
+        ...(addons === 'kept' ? {} : { addons }),
         revisions: new Map(wanted.map((appId, index) => [appId, revisions[index] ?? []])),
       };
     });
@@ -440,6 +491,7 @@ export class Follower implements Disposable {
   #forget(key: string | undefined, hippoUrl = 'http://localhost'): void {
     this.#key = key;
     this.#applied = undefined;
+    this.#addons.clear();
     this.#model.clear(hippoUrl);
   }
 
@@ -499,13 +551,4 @@ export class Follower implements Disposable {
 
 function silent(): EditorError {
   return new EditorError('UNREACHABLE', `There was no answer for ${TIMES.patience / 1000} seconds.`);
-}
-
-async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }

@@ -1,13 +1,17 @@
 // The apps of one Hippo as a tree, and which of its rows change when something is learnt. Knows neither VS Code nor
 // the network.
 
+import type { AddonItem } from '../../addons/addons.ts';
 import type { AppItem, ChannelItem, ChannelState, RevisionItem } from '../../hippo/api.ts';
 import { Emitter, type Event } from '../disposables.ts';
+import { AddonsOfApps } from './addons-of-apps.ts';
+import { projectApp } from './app-nodes.ts';
 import {
+  addonIdOf,
   compareNames,
+  isOfApp,
   nodeId,
   parentOf,
-  projectApp,
   readNodeId,
   type AppFacts,
   type Entry,
@@ -21,6 +25,8 @@ export interface Facts {
   readonly statuses: readonly { readonly channelId: string; readonly status: ChannelState }[];
   /** Of the apps whose revisions are kept, by the app's id; others are not looked at. */
   readonly revisions: ReadonlyMap<string, readonly RevisionItem[]>;
+  /** Undefined where the Hippo has no add-ons; absent: what is known of them holds. */
+  readonly addons?: readonly AddonItem[] | undefined;
 }
 
 /** What was learnt of some of it. What is gone is removed first. */
@@ -34,6 +40,8 @@ export interface Patch {
   readonly statuses?: ReadonlyMap<string, ChannelState>;
   /** By the app's id. */
   readonly revisions?: ReadonlyMap<string, readonly RevisionItem[]>;
+  readonly removedAddons?: Iterable<string>;
+  readonly addons?: Iterable<AddonItem>;
 }
 
 /** Ids of rows that are to be read again with all that is below them; undefined: all rows. */
@@ -50,12 +58,18 @@ interface Kept {
 
 export class AppsModel {
   readonly #changed: Emitter<Change>;
+  readonly #learnt: Emitter<void>;
   readonly #apps = new Map<string, Kept>();
   readonly #appOfChannel = new Map<string, string>();
   readonly #statuses = new Map<string, ChannelState>();
   /** Apps whose revisions somebody wants to see, there or not. */
   readonly #wanted = new Set<string>();
   readonly #revealed = new Set<string>();
+  /** Secrets, for as long as they are shown and hold. */
+  readonly #values = new Map<string, string>();
+  /** Of which credentials these are. */
+  readonly #ages = new Map<string, string | undefined>();
+  readonly #addons = new AddonsOfApps();
   #projects: ReadonlySet<string> = new Set();
   #hippoUrl = 'http://localhost';
   #stale = false;
@@ -63,11 +77,17 @@ export class AppsModel {
 
   constructor(onError: (error: unknown) => void) {
     this.#changed = new Emitter(onError);
+    this.#learnt = new Emitter(onError);
   }
 
   /** A row comes before those below it, and of those none. */
   get onDidChange(): Event<Change> {
     return this.#changed.event;
+  }
+
+  /** Something is other than it was, whether a row shows it or not. */
+  get onDidLearn(): Event<void> {
+    return this.#learnt.event;
   }
 
   /** Ids of the rows at the top: apps of the workspace, then the others, by name. */
@@ -86,6 +106,30 @@ export class AppsModel {
         this.#projects.has(app.storageId) &&
         [...channels.values()].some(({ activeRevision }) => activeRevision),
     );
+  }
+
+  /** Of all apps, those of the workspace first, each with its channels by name. */
+  get apps(): { app: AppItem; inWorkspace: boolean; channels: ChannelItem[] }[] {
+    return this.#roots.flatMap((root) => {
+      const kept = this.#apps.get(readNodeId(root).owner);
+      if (!kept) return [];
+      const { app, channels, inWorkspace } = this.#facts(kept);
+      return [{ app, inWorkspace, channels: channels.toSorted((a, b) => compareNames(a.name, b.name)) }];
+    });
+  }
+
+  /** Those of all apps; none where the Hippo has none. */
+  get addons(): readonly AddonItem[] {
+    return this.#addons.all();
+  }
+
+  addon(addonId: string): AddonItem | undefined {
+    return this.#addons.get(addonId);
+  }
+
+  /** The add-on that a row is, or is below of. */
+  addonOf(id: string): AddonItem | undefined {
+    return this.#addons.get(addonIdOf(readNodeId(id)) ?? '');
   }
 
   node(id: string): TreeNode | undefined {
@@ -140,16 +184,28 @@ export class AppsModel {
   /** Another Hippo, of which nothing is known yet. */
   clear(hippoUrl: string): void {
     const had = this.#apps.size > 0;
-    for (const kept of [this.#apps, this.#appOfChannel, this.#statuses, this.#wanted, this.#revealed])
+    for (const kept of [
+      this.#apps,
+      this.#appOfChannel,
+      this.#statuses,
+      this.#wanted,
+      this.#revealed,
+      this.#values,
+      this.#ages,
+      this.#addons,
+    ])
       kept.clear();
     this.#hippoUrl = hippoUrl;
     this.#stale = false;
     this.#roots = [];
     if (had) this.#changed.fire(undefined);
+    this.#learnt.fire();
   }
 
   /** What is there now, and nothing else. */
-  replace({ apps, channels, statuses, revisions }: Facts): void {
+  replace(facts: Facts): void {
+    const { apps, channels, statuses, revisions } = facts;
+    if ('addons' in facts) this.#addons.replace(facts.addons);
     const byApp = new Map(apps.map(({ id }): [string, ChannelItem[]] => [id, []]));
     for (const channel of channels) byApp.get(channel.appId)?.push(channel);
     const known = new Map(statuses.map(({ channelId, status }) => [channelId, status]));
@@ -203,7 +259,18 @@ export class AppsModel {
       kept.revisions = revisions;
       touched.add(appId);
     }
-    this.#show([...touched].filter((id) => this.#isNews(id)));
+    for (const id of patch.removedAddons ?? []) {
+      const appId = this.#addons.remove(id);
+      if (appId !== undefined) touched.add(appId);
+    }
+    for (const addon of patch.addons ?? []) {
+      this.#addons.put(addon);
+      touched.add(addon.appId);
+    }
+    for (const [id, age] of this.#ages) if (age !== this.#ageOf(id)) this.#forget(id);
+    const news = [...touched].filter((id) => this.#isNews(id));
+    this.#show(news);
+    if (news.length > 0 || patch.removedApps !== undefined) this.#learnt.fire();
   }
 
   /** Nobody knows any more whether it is still like this. */
@@ -211,6 +278,7 @@ export class AppsModel {
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#show(this.#apps.keys());
+    this.#learnt.fire();
   }
 
   /** @param storageIds the bindle names in the HIPPOFACTS of the open workspace */
@@ -221,13 +289,21 @@ export class AppsModel {
       ({ app }) => before.has(app.storageId) !== storageIds.has(app.storageId),
     );
     this.#show(moved.map(({ app }) => app.id));
+    if (moved.length > 0) this.#learnt.fire();
   }
 
-  /** Shows the value of a variable, or hides it again. */
-  reveal(id: string, shown: boolean): void {
+  /**
+   * Shows the value of a variable, or hides it again.
+   * @param value of an add-on's variable, which is not known here
+   */
+  reveal(id: string, shown: boolean, value?: string): void {
     if (shown === this.#revealed.has(id)) return;
     if (shown) this.#revealed.add(id);
     else this.#revealed.delete(id);
+    if (shown && value !== undefined) {
+      this.#values.set(id, value);
+      this.#ages.set(id, this.#ageOf(id));
+    } else if (!shown) this.#forget(id);
     const app = this.appOf(id);
     if (app) this.#show([app.id]);
   }
@@ -238,7 +314,7 @@ export class AppsModel {
 
   #keptOf(id: string): Kept | undefined {
     const { kind, owner } = readNodeId(id);
-    return this.#apps.get(kind === 'app' ? owner : (this.#appOfChannel.get(owner) ?? ''));
+    return this.#apps.get(isOfApp(kind) ? owner : (this.#appOfChannel.get(owner) ?? ''));
   }
 
   #entry(id: string): Entry | undefined {
@@ -247,6 +323,7 @@ export class AppsModel {
 
   #removeApp(id: string): void {
     for (const channelId of this.#apps.get(id)?.channels.keys() ?? []) this.#removeChannel(channelId);
+    this.#addons.removeApp(id);
     this.#apps.delete(id);
   }
 
@@ -254,8 +331,7 @@ export class AppsModel {
     this.#apps.get(this.#appOfChannel.get(id) ?? '')?.channels.delete(id);
     this.#appOfChannel.delete(id);
     this.#statuses.delete(id);
-    for (const variable of this.#revealed)
-      if (readNodeId(variable).owner === id) this.#revealed.delete(variable);
+    for (const variable of this.#revealed) if (readNodeId(variable).owner === id) this.#forget(variable);
   }
 
   /** One of an app that is not known is none of ours yet: what tells of the app brings its channels. */
@@ -266,6 +342,19 @@ export class AppsModel {
     this.#appOfChannel.set(channel.id, channel.appId);
   }
 
+  #forget(variable: string): void {
+    this.#revealed.delete(variable);
+    this.#values.delete(variable);
+    this.#ages.delete(variable);
+  }
+
+  /** When the credentials were made that an add-on's variable is of. */
+  #ageOf(variable: string): string | undefined {
+    const { owner } = readNodeId(variable);
+    const binding = this.addonOf(variable)?.bindings.find(({ channelId }) => channelId === owner);
+    return binding && (binding.rotatedAt ?? binding.createdAt);
+  }
+
   #facts({ app, channels, revisions }: Kept): AppFacts {
     return {
       app,
@@ -273,6 +362,7 @@ export class AppsModel {
       channels: [...channels.values()],
       statuses: this.#statuses,
       revisions,
+      addons: this.#addons.of(app.id),
     };
   }
 
@@ -281,7 +371,8 @@ export class AppsModel {
     if (!kept) return false;
     const channels = [...kept.channels.values()];
     const statuses = channels.map(({ id }) => this.#statuses.get(id));
-    const facts = JSON.stringify([kept.app, channels, statuses, kept.revisions]);
+    const addons = this.#addons.of(appId);
+    const facts = JSON.stringify([kept.app, channels, statuses, kept.revisions, addons]);
     const isNews = facts !== kept.facts;
     kept.facts = facts;
     return isNews;
@@ -289,7 +380,12 @@ export class AppsModel {
 
   /** Makes the rows of these apps anew, and tells which of them are others than before. */
   #show(appIds: Iterable<string>): void {
-    const look = { hippoUrl: this.#hippoUrl, stale: this.#stale, revealed: this.#revealed };
+    const look = {
+      hippoUrl: this.#hippoUrl,
+      stale: this.#stale,
+      revealed: this.#revealed,
+      values: this.#values,
+    };
     const changed: string[] = [];
     for (const appId of appIds) {
       const kept = this.#apps.get(appId);

@@ -1,62 +1,39 @@
 // The tree as a feature: the view "Apps" and what is done with its rows.
 
-import * as vscode from 'vscode';
-import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { HippoClient } from '../../hippo/client.ts';
 import { addressOf } from '../../session/address.ts';
 import type { App } from '../app.ts';
-import type { Connections, ConnectionStatus } from '../connections/connections.ts';
-import { Disposables, type Disposable, type Event } from '../disposables.ts';
+import type { Connections } from '../connections/connections.ts';
+import { Disposables, type Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
 import { VIEWS } from '../ids.ts';
-import type { Projects } from '../projects.ts';
 import { AppCommands, type CommandNeeds } from './app-commands.ts';
 import { BindleCommands } from './bindle-commands.ts';
 import { BindleReader } from './bindle-reader.ts';
 import { bindleWindow, registerBindleFiles } from './bindle-window.ts';
 import { ChannelCommands } from './channel-commands.ts';
-import { Follower } from './follower.ts';
+import type { Live } from './live.ts';
 import { LogTerminals } from './log-terminals.ts';
-import { AppsModel } from './model.ts';
 import { ReleaseCommand } from './release-command.ts';
 import { RevisionCommands } from './revision-commands.ts';
 import { fullName, TreeTargets, type Row } from './targets.ts';
 import { VariableCommands } from './variable-commands.ts';
 import { AppsView } from './view.ts';
-import { WorkspaceApps } from './workspace-apps.ts';
 
-export function registerTree(app: App, connections: Connections, projects: Projects): Disposable {
+export function registerTree(app: App, connections: Connections, live: Live): Disposable {
   const disposables = new Disposables();
   const { commands, context, log, clock, prompts } = app;
+  const { model, follower, workspaceApps, addons } = live;
   const onError = (error: unknown): void => log.error('The tree', error);
 
-  const workspaceApps = disposables.add(
-    new WorkspaceApps({
-      app,
-      projects,
-      core: () => connections.core(),
-      onDidChangeManifests: manifestChanges(disposables),
-    }),
-  );
-  const model = new AppsModel(onError);
-  const follower = disposables.add(
-    new Follower(model, {
-      clock,
-      log,
-      report: (name, error) => connections.report(name ?? connections.status.name, error),
-      open: async () => {
-        const session = await connections.peek();
-        if (!session) return undefined;
-        model.setProjects(await workspaceApps.names());
-        const { connection, userName, client } = session;
-        return { name: connection.name, hippoUrl: connection.hippoUrl, userName, client };
-      },
-    }),
-  );
-  disposables.add(workspaceApps.onDidChange((names) => model.setProjects(names)));
-  disposables.add(connections.onDidChange(whenItMatters(connections.status, follower)));
   const view = disposables.add(
-    new AppsView({ model, follower, onError, connection: () => connections.status.name }),
+    new AppsView({
+      model,
+      follower,
+      watch: () => addons.watch('addons'),
+      onError,
+      connection: () => connections.status.name,
+    }),
   );
   disposables.add(connections.onDidChange(() => view.describe()));
   const published = disposables.add(
@@ -146,27 +123,4 @@ export function registerTree(app: App, connections: Connections, projects: Proje
   ])
     disposables.add(command);
   return disposables;
-}
-
-/** The tree begins anew with another connection or another user, and tries again when something has got well. */
-function whenItMatters(first: ConnectionStatus, follower: Follower): (status: ConnectionStatus) => void {
-  // The address of the local Hippo is known only while it runs.
-  const keyOf = ({ name, connection }: ConnectionStatus): string =>
-    JSON.stringify([name, name === 'local' ? undefined : connection]);
-  let key = keyOf(first);
-  return (status) => {
-    const now = keyOf(status);
-    if (now !== key) follower.restart();
-    else if (status.state === 'ready' || status.state === 'unknown') follower.reconsider(status.state);
-    key = now;
-  };
-}
-
-/** A HIPPOFACTS in the workspace has come, gone or changed. */
-function manifestChanges(disposables: Disposables): Event<void> {
-  const changed = disposables.add(new vscode.EventEmitter<void>());
-  const watcher = disposables.add(vscode.workspace.createFileSystemWatcher(`**/{${SPELLINGS.join(',')}}`));
-  for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
-    disposables.add(event(() => changed.fire()));
-  return (listener) => changed.event(() => void listener());
 }

@@ -17,7 +17,8 @@ import { Decider } from '../publish/decide.ts';
 import { Teller } from '../publish/teller.ts';
 import { inWindow } from '../publish/window-listener.ts';
 import type { CommandNeeds } from './app-commands.ts';
-import { compareNames, readNodeId, sayRule } from './nodes.ts';
+import { sayRule } from './app-nodes.ts';
+import { compareNames, readNodeId } from './nodes.ts';
 import type { Row } from './targets.ts';
 
 /** So many are asked for at once. */

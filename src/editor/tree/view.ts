@@ -12,6 +12,8 @@ import type { Row } from './targets.ts';
 interface Parts {
   readonly model: AppsModel;
   readonly follower: Follower;
+  /** Somebody looks, until it is disposed of. */
+  readonly watch: () => Disposable;
   /** Name of the connection that is chosen. */
   readonly connection: () => string;
   readonly onError: (error: unknown) => void;
@@ -21,6 +23,7 @@ export class AppsView implements Disposable {
   readonly #parts: Parts;
   readonly #disposables = new Disposables();
   readonly #view: vscode.TreeView<Row>;
+  #watching: Disposable | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -51,14 +54,19 @@ export class AppsView implements Disposable {
   }
 
   dispose(): void {
+    this.#watching?.dispose();
     this.#disposables.dispose();
   }
 
   #look(visible: boolean): void {
-    const { model, follower } = this.#parts;
+    const { model, watch } = this.#parts;
     this.describe();
-    if (visible) return follower.start();
-    follower.stop();
+    if (visible) {
+      this.#watching ??= watch();
+      return;
+    }
+    this.#watching?.dispose();
+    this.#watching = undefined;
     // Whoever comes next has not asked for them.
     model.hideAll();
   }

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { ChannelItem, RevisionItem } from '../../../src/hippo/api.ts';
 import { digest } from '../../../src/editor/tree/events.ts';
 import { AppsModel, type Change, type Facts } from '../../../src/editor/tree/model.ts';
-import { conditionOf, nodeId, readNodeId } from '../../../src/editor/tree/nodes.ts';
+import { conditionOf } from '../../../src/editor/tree/app-nodes.ts';
+import { nodeId, readNodeId } from '../../../src/editor/tree/nodes.ts';
 
 const URL = 'http://localhost:5309';
 
@@ -356,9 +357,17 @@ describe('a series of events', () => {
       { type: 'revision.created', at, appId: 'b', revisionNumber: '1.0.0' },
       { type: 'app.changed', at, appId: 'e' },
       { type: 'app.deleted', at, appId: 'e' },
+      { type: 'addon.created', at, appId: 'b', addonId: 'f' },
+      { type: 'addon.changed', at, appId: 'b', addonId: 'f' },
+      { type: 'addon.changed', at, appId: 'b', addonId: 'g' },
+      { type: 'addon.deleted', at, appId: 'b', addonId: 'g' },
+      { type: 'broker.changed', at, brokerId: 'h' },
     ]);
     expect(news).toEqual({
       everything: false,
+      addons: new Set(['f']),
+      removedAddons: new Set(['g']),
+      offerings: true,
       removedApps: new Set(['e']),
       removedChannels: new Set(['d']),
       statuses: new Map([['c', 'Running']]),
