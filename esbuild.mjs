@@ -13,6 +13,7 @@ const minify = process.argv.includes('--minify');
 const entryPoints = {
   extension: 'src/extension.ts',
   'editor-core': 'src/editor/core.ts',
+  'editor-bindings': 'src/editor/bindings/bindings.ts',
   'editor-language': 'src/editor/language/analysis.ts',
   cli: 'src/cli.ts',
   terminal: 'src/terminal/main.ts',

@@ -2,6 +2,7 @@
 // context keys, views. test/unit/editor/manifest.test.ts holds package.json against this file, both ways.
 
 import type { Severities } from '../hippofacts/severities.ts';
+import type { AddonPlace } from './bindings/find-addons.ts';
 import type { HistoryRow } from './publish/history-view.ts';
 import type { Place } from './publish/targets.ts';
 import type { FollowerState } from './tree/follower.ts';
@@ -86,7 +87,10 @@ export interface CommandMap {
   'hippo.addon.docs': (row?: Row) => Promise<void>;
   'hippo.addon.copyVariables': (row?: Row) => Promise<void>;
   'hippo.addon.showOffering': (row?: Row) => Promise<void>;
-  'hippo.bindings.add': (row?: Row) => Promise<void>;
+  'hippo.bindings.add': (about?: Row | AddonPlace) => Promise<void>;
+  'hippo.bindings.runWith': () => Promise<void>;
+  'hippo.bindings.openTerminal': (about?: Row | AddonPlace) => Promise<void>;
+  'hippo.bindings.showUses': (about?: Row | AddonPlace) => Promise<void>;
   'hippo.bill.show': (row?: Row) => Promise<void>;
   'hippo.marketplace.browse': () => Promise<void>;
   'hippo.marketplace.refresh': () => Promise<void>;
@@ -171,6 +175,9 @@ export const COMMANDS: Readonly<Record<CommandId, 'palette' | 'menu' | 'code'>> 
   'hippo.addon.copyVariables': 'palette',
   'hippo.addon.showOffering': 'palette',
   'hippo.bindings.add': 'palette',
+  'hippo.bindings.runWith': 'palette',
+  'hippo.bindings.openTerminal': 'palette',
+  'hippo.bindings.showUses': 'palette',
   'hippo.bill.show': 'palette',
   'hippo.marketplace.browse': 'palette',
   'hippo.marketplace.refresh': 'menu',
@@ -198,6 +205,8 @@ export const SETTINGS = {
   'hippo.publish.makeMissing': 'ask',
   /** `ask`, `stop`, or how the version is raised. */
   'hippo.publish.whenVersionIsTaken': 'ask',
+  /** Code for add-ons that have none, when a publish has ended: `ask`, `always` or `never`. */
+  'hippo.publish.insertBindings': 'ask',
   /** Files that are published although they look like secrets, relative to the HIPPOFACTS. */
   'hippo.publish.allow': [] as string[],
   /** How loudly each problem is told, by its code: `error`, `warning`, `information`, `hint` or `off`. */
@@ -296,6 +305,14 @@ export interface WorkspaceMemory {
   'publish.builds': Readonly<Record<string, string>>;
   /** Name of a connection → id of the app that the Marketplace is about. */
   'marketplace.apps': Readonly<Record<string, string>>;
+  /** URI of a HIPPOFACTS → the add-ons that its app had. */
+  'bindings.known': Readonly<Record<string, import('./bindings/known-addons.ts').RememberedAddons>>;
+  /** `origin channel-id` of those whose add-on variables programs of the workspace may have. */
+  'bindings.allowed': readonly string[];
+  /** Ids of the add-ons whose code was offered after a publish. */
+  'bindings.offered': readonly string[];
+  /** The command that ran with add-ons last. */
+  'bindings.command': string;
   /** Origin of a Hippo and URI of a HIPPOFACTS → id of the app that is meant, where several have its bindles. */
   'publish.apps': Readonly<Record<string, string>>;
   /** The latest first. */

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
+import type { Bindings } from '../bindings/register.ts';
 import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
 import type { ProblemBoard } from '../problem-board.ts';
@@ -26,9 +27,11 @@ export interface PublishNeeds {
   readonly projects: Projects;
   readonly history: History;
   readonly board: ProblemBoard;
+  readonly bindings: Bindings;
 }
 
-export function registerPublish({ app, connections, projects, history, board }: PublishNeeds): Disposable {
+export function registerPublish(needs: PublishNeeds): Disposable {
+  const { app, connections, projects, history, board, bindings } = needs;
   const disposables = new Disposables();
   const { commands, guard, context } = app;
   const builds = new Builds(app, new VSCodeBuilds());
@@ -98,7 +101,9 @@ export function registerPublish({ app, connections, projects, history, board }: 
   showHistory();
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
-  disposables.add(registerTasks({ app, connections, projects, targets, publisher }));
+  disposables.add(
+    registerTasks({ app, connections, projects, targets, publisher, environments: bindings.environments }),
+  );
   disposables.add(recheck(app, publisher, targets, board));
   return disposables;
 }

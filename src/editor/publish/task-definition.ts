@@ -9,7 +9,7 @@ export const TASK_TYPE = 'hippo';
 
 export interface HippoTask {
   readonly type: typeof TASK_TYPE;
-  readonly task: 'publish' | 'prepare';
+  readonly task: 'publish' | 'prepare' | 'run';
   /** A HIPPOFACTS, its folder or a module, relative to the folder of the workspace; that folder itself if absent. */
   readonly project?: string;
   readonly mode?: 'dev' | 'production';
@@ -21,6 +21,9 @@ export interface HippoTask {
   readonly build?: string;
   /** Where `prepare` writes to, relative to the project; `.hippo` if absent. */
   readonly folder?: string;
+  /** Of `run`: a line for the shell, or the program where there are `args`. */
+  readonly command?: string;
+  readonly args?: readonly string[];
 }
 
 export const PREPARE_FOLDER = '.hippo';
@@ -30,14 +33,20 @@ const BUMPS: Readonly<Record<Bump, true>> = { patch: true, minor: true, major: t
 /** @throws EditorError `BAD_TASK`: people write these by hand */
 export function readTask(definition: Readonly<Record<string, unknown>>): HippoTask {
   const { task, mode, bump } = definition;
-  if (task !== 'publish' && task !== 'prepare') throw bad('"task" must be "publish" or "prepare"');
+  if (task !== 'publish' && task !== 'prepare' && task !== 'run')
+    throw bad('"task" must be "publish", "prepare" or "run"');
   if (mode !== undefined && mode !== 'dev' && mode !== 'production')
     throw bad('"mode" must be "dev" or "production"');
   if (bump !== undefined && !(typeof bump === 'string' && Object.hasOwn(BUMPS, bump)))
     throw bad('"bump" must be "patch", "minor", "major" or "prerelease"');
-  for (const key of ['project', 'connection', 'app', 'channel', 'build', 'folder'])
+  for (const key of ['project', 'connection', 'app', 'channel', 'build', 'folder', 'command'])
     if (definition[key] !== undefined && typeof definition[key] !== 'string')
       throw bad(`"${key}" must be a text`);
+  const { args, command } = definition;
+  if (args !== undefined && !(Array.isArray(args) && args.every((one) => typeof one === 'string')))
+    throw bad('"args" must be a list of texts');
+  if (task === 'run' && (typeof command !== 'string' || command.trim() === ''))
+    throw bad('"command" must say what to run');
   return definition as unknown as HippoTask;
 }
 

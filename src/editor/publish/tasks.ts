@@ -1,10 +1,13 @@
-// Tasks of type `hippo`: every HIPPOFACTS can be published and prepared, and tasks.json may say how.
+// Tasks of type `hippo`: every HIPPOFACTS can be published and prepared, tasks.json may say how, and what runs with
+// the add-ons of a channel.
 
 import { posix, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { formatId } from '../../bindle/id.ts';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
+import { folderOf, type Environments } from '../bindings/environments.ts';
+import { ProgramTerminal, type Program } from '../bindings/program-terminal.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
@@ -23,6 +26,7 @@ interface Needs {
   readonly projects: Projects;
   readonly targets: Targets;
   readonly publisher: Publisher;
+  readonly environments: Environments;
 }
 
 export function registerTasks(needs: Needs): Disposable {
@@ -55,13 +59,32 @@ function createTask(
 ): vscode.Task {
   const { app } = needs;
   const execution = new vscode.CustomExecution(async (resolved) =>
-    Promise.resolve(new TaskTerminal(app, (listener) => runTask(needs, resolved, folder, listener))),
+    Promise.resolve(
+      resolved['task'] === 'run'
+        ? new ProgramTerminal(app, () => programOf(needs, resolved, folder))
+        : new TaskTerminal(app, (listener) => runTask(needs, resolved, folder, listener)),
+    ),
   );
   // No matcher: problems are shown at their places by the publish itself.
   const task = new vscode.Task(definition, folder, name, TASK_TYPE, execution, []);
   task.detail = detailOf(definition);
   task.presentationOptions = { clear: true, showReuseMessage: false };
   return task;
+}
+
+/** What a task of the kind `run` is to run. */
+async function programOf(
+  { targets, environments }: Needs,
+  definition: vscode.TaskDefinition,
+  folder: vscode.WorkspaceFolder,
+): Promise<{ program: Program; note: string }> {
+  const { command = '', args, project: path, app, channel, connection } = readTask(definition);
+  const project = targets.at((await findProject(folder, path)).toString());
+  const { variables, where } = await environments.of({ project, app, channel, connection, program: command });
+  return {
+    program: { command, args, cwd: folderOf(project), env: variables },
+    note: `${[command, ...(args ?? [])].join(' ')} with the add-ons of ${where}`,
+  };
 }
 
 /** @returns how it ended, in one line */
@@ -96,6 +119,7 @@ async function runTask(
 }
 
 function detailOf({ task, mode }: vscode.TaskDefinition | HippoTask): string {
+  if (task === 'run') return 'Run a program with the add-on variables of a channel';
   if (task === 'prepare') return 'Write the bindle to a folder';
   return mode === 'production' ? 'Publish the version that HIPPOFACTS says' : 'Publish a development build';
 }

@@ -1,0 +1,51 @@
+// Add-ons as code sees them: by channel, with the names that the channel has for them.
+
+import type { AddonItem } from '../../addons/addons.ts';
+import type { BoundAddon } from '../../bindings/plan.ts';
+
+/** An add-on in a channel, with what it takes to find both again. */
+export interface ChannelAddon extends BoundAddon {
+  readonly addonId: string;
+  readonly channelId: string;
+}
+
+/** One for each channel that has it, by channel and name. What is still on its way has no variables yet. */
+export function boundAddons(addons: readonly AddonItem[]): ChannelAddon[] {
+  return addons
+    .flatMap(({ id, appName, offering, plan, bindings }) =>
+      bindings.map(({ name, channelName, channelId, interfaces, variables }): ChannelAddon => ({
+        addonId: id,
+        channelId,
+        name,
+        offering: offering.name,
+        reference: offering.reference,
+        displayName: offering.displayName,
+        plan: plan.name,
+        app: appName,
+        channel: channelName,
+        interfaces,
+        variables,
+      })),
+    )
+    .filter(({ variables }) => variables.length > 0)
+    .sort((a, b) => compare(a.name, b.name) || compare(a.channel, b.channel));
+}
+
+/** Those for which code would be the same in every channel that has them count once; the first channel stands for all. */
+export function distinct(addons: readonly ChannelAddon[]): ChannelAddon[] {
+  const seen = new Map<string, ChannelAddon>();
+  for (const addon of addons) {
+    const key = JSON.stringify([addon.addonId, addon.name, addon.variables]);
+    if (!seen.has(key)) seen.set(key, addon);
+  }
+  return [...seen.values()];
+}
+
+/** `postgresql (PostgreSQL, small) in shop: dev`. */
+export function describeBound({ name, displayName, plan, app, channel }: BoundAddon): string {
+  return `${name} (${displayName}, ${plan}) in ${app}: ${channel}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
