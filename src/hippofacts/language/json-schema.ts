@@ -3,14 +3,23 @@
 import { SEMVER } from '../../bindle/id.ts';
 import { docOf, keyOrder } from '../schema-docs.ts';
 import { fieldOf, MANIFEST, type Field, type Fields } from '../schema.ts';
+import { ADDONS_ANNOTATION } from '../wanted-addons.ts';
 import type { Path } from './place.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What parseWantedAddons takes, but for names that come twice. */
+const ADDON =
+  '\\s*[^\\s:@,]+(?:@[a-zA-Z0-9_-]+)?(?::[^\\s:,]+)?(?:\\s+as\\s+[a-zA-Z][a-zA-Z0-9_-]{0,27})?\\s*';
+
+/** Keys of a table of texts that mean something here. */
+const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = { annotations: [ADDONS_ANNOTATION] };
 
 /** What JSON Schema can say besides the types, by the path of the key. */
 const PATTERNS: Readonly<Record<string, JsonSchema>> = {
   'bindle.name': { pattern: '^[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*$', maxLength: 200 },
   'bindle.version': { pattern: SEMVER.source },
+  [`annotations.${ADDONS_ANNOTATION}`]: { pattern: `^(?:\\s*|${ADDON}(?:,${ADDON})*)$` },
   'handler.external.bindleId': { pattern: '^.+/[^/]+$' },
 };
 
@@ -58,10 +67,26 @@ function fieldSchema(path: Path, field: Field): JsonSchema {
     case 'strings':
       return { description, type: 'array', items: text };
     case 'map':
-      return { description, type: 'object', additionalProperties: { type: 'string' } };
+      return {
+        description,
+        type: 'object',
+        ...mapProperties(path),
+        additionalProperties: { type: 'string' },
+      };
     case 'table':
       return { description, ...tableSchema(path, field.fields) };
     case 'tables':
       return { description, type: 'array', items: tableSchema(path, field.fields) };
   }
+}
+
+function mapProperties(path: Path): JsonSchema {
+  const names = KNOWN_KEYS[path.join('.')];
+  return names === undefined
+    ? {}
+    : {
+        properties: Object.fromEntries(
+          names.map((name) => [name, fieldSchema([...path, name], { type: 'string' })]),
+        ),
+      };
 }

@@ -57,6 +57,19 @@ function accepts(text: string): boolean {
   return isValid(manifestSchema(), parse(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')));
 }
 
+const withAddons = (addons: string): string =>
+  RICH.replace('[annotations]', `[annotations]\nhippo_addons = "${addons}"`);
+
+test.each(['', 'redis', 'postgresql:small, redis:free as cache', ' redis@market:xl  as  my-cache_2 ,sqlite'])(
+  'add-ons: "%s"',
+  (addons) => {
+    const text = withAddons(addons);
+    expect(text).not.toBe(RICH);
+    expect(checkManifest(parseManifest(text))).toEqual([]);
+    expect(accepts(text)).toBe(true);
+  },
+);
+
 describe('it says what the check says', () => {
   test.each(corpus().map(({ name, text }) => [name, text]))('of %s', (_name, text) => {
     const isFine = !checkManifest(parseManifest(text)).some(({ severity }) => severity === 'error');
@@ -72,6 +85,10 @@ describe('it says what the check says', () => {
     ['a text for a list', RICH.replace('["img/birds/kea.jpg"]', '"img/birds/kea.jpg"')],
     ['a module from two places', RICH.replace('route = "/dotted"', 'route = "/dotted"\nname = "bin/a.wasm"')],
     ['a version of two parts', RICH.replace('"1.2.3"', '"1.2"')],
+    ['an add-on of two plans', withAddons('postgresql:small:large')],
+    ['an add-on too few', withAddons('postgresql,,redis')],
+    ['an add-on whose name is none', withAddons('redis as 1')],
+    ['an add-on with words behind it', withAddons('redis and postgresql')],
     ['a name with blanks', RICH.replace('"team/birds"', '"team birds"')],
   ])('of %s', (_what, text) => {
     expect(checkManifest(parseManifest(text))).not.toEqual([]);
