@@ -1,7 +1,21 @@
 // Binding code as changes of files: imports, the code itself, dependency, guest library, .env.example, HIPPOFACTS.
 
-import type { BindingPlan, BindingWish, WorkspaceTexts } from './plan.ts';
-import type { BindingTemplates } from './templates.ts';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { lineEndOf } from '../hippofacts/language/line-ends.ts';
+import { applyEdits, type TextEdit } from '../hippofacts/text-edit.ts';
+import { addDependencies, dependencyText, type Dependency } from './dependencies.ts';
+import { fill, fillPattern, fillText, identifier, valuesOf, type Values } from './fill.ts';
+import { addImport, headOf } from './imports.ts';
+import { isHandler } from './guess.ts';
+import { Insertions } from './insertions.ts';
+import { findLibrary, type FoundLibrary } from './library.ts';
+import type { BindingPlan, BindingWish, FileChange, WorkspaceTexts } from './plan.ts';
+import { addAnnotation, addNames } from './project-files.ts';
+import { foldersAbove, hasExtension, importPath, isIn, projectOf, relativeName } from './projects.ts';
+import { hasWord, placeForDefinition, placeForStatements, scan, unitOf } from './scan.ts';
+import { formFor, HANDLER_WARNING, type BindingTemplates, type Form, type Language } from './templates.ts';
+import { usesOf, type BindingUse } from './uses.ts';
 
 /** The wish cannot be fulfilled; nothing was changed. */
 export class BindingError extends Error {
@@ -19,10 +33,390 @@ export class BindingError extends Error {
  * What has to change so that code can use an add-on. Once it is done, the same wish changes nothing.
  * @throws BindingError
  */
-export function planBinding(
-  _wish: BindingWish,
-  _texts: WorkspaceTexts,
-  _templates: BindingTemplates,
+export async function planBinding(
+  wish: BindingWish,
+  texts: WorkspaceTexts,
+  templates: BindingTemplates,
 ): Promise<BindingPlan> {
-  return Promise.resolve({ changes: [], notes: [], reveal: undefined });
+  const language = templates.languages.get(wish.language);
+  if (!language)
+    throw new BindingError(
+      'BINDING_LANGUAGE',
+      `There are no templates for ${wish.language}.`,
+      `There are some for ${[...templates.languages.keys()].join(', ')}.`,
+    );
+  const form = formFor(language, wish.style, wish.addon);
+  if (!form) throw noForm(wish, language);
+  const planning = new Planning(wish, texts, templates, language, form);
+  return planning.plan();
+}
+
+/** The code as text, for who puts it somewhere themselves: imports, the definition, and an example of its use. */
+export async function bindingSnippet(wish: BindingWish, templates: BindingTemplates): Promise<string> {
+  const nothing: WorkspaceTexts = {
+    read: () => Promise.resolve(undefined),
+    find: () => Promise.resolve([]),
+  };
+  const language = templates.languages.get(wish.language);
+  const form = language && formFor(language, wish.style, wish.addon);
+  const place = { kind: 'file', path: undefined } as const;
+  const { changes, reveal } = await planBinding(
+    { ...wish, place, hippofacts: undefined },
+    nothing,
+    templates,
+  );
+  const code = changes.find((change) => change.path === reveal?.path);
+  const text = code?.type === 'create' ? code.text : '';
+  if (!language || form?.use === undefined) return text;
+  const example = await readFile(path.join(templates.scaffold, 'bindings', language.id, form.use), 'utf8');
+  const values = { ...valuesOf(wish.addon), function: identifier(wish.addon.name, language) };
+  return `${text}\n${fill(example, values)}`;
+}
+
+function noForm({ addon, style }: BindingWish, language: Language): BindingError {
+  if (style === 'environment' && addon.variables.length === 0)
+    return new BindingError(
+      'BINDING_STYLE',
+      `${addon.name} gives the channel no variables: it is reached by host calls only.`,
+      'Use the style host-call, in a language that makes handlers.',
+    );
+  if (style === 'host-call' && addon.interfaces.length === 0)
+    return new BindingError(
+      'BINDING_STYLE',
+      `${addon.name} cannot be reached by host calls: its broker says of none that it speaks.`,
+      'Use the style environment: it reads the variables by their names.',
+    );
+  return new BindingError(
+    'BINDING_STYLE',
+    `There is no template for ${addon.displayName} in ${language.name} by the style ${style}.`,
+  );
+}
+
+/** One wish on its way to a plan. */
+class Planning {
+  readonly #wish: BindingWish;
+  readonly #texts: WorkspaceTexts;
+  readonly #templates: BindingTemplates;
+  readonly #language: Language;
+  readonly #form: Form;
+  readonly #notes: string[] = [];
+  readonly #creates = new Map<string, { text: string; why: string }>();
+  readonly #files = new Map<string, { file: Insertions; why: string[] }>();
+  readonly #edits = new Map<string, { edits: readonly TextEdit[]; why: string }>();
+
+  constructor(
+    wish: BindingWish,
+    texts: WorkspaceTexts,
+    templates: BindingTemplates,
+    language: Language,
+    form: Form,
+  ) {
+    this.#wish = wish;
+    this.#texts = texts;
+    this.#templates = templates;
+    this.#language = language;
+    this.#form = form;
+  }
+
+  async plan(): Promise<BindingPlan> {
+    const { addon, style, folder, place } = this.#wish;
+    const anchor = place.path ?? path.join(folder, '-');
+    const project = await this.#project(anchor);
+    const there = await this.#codeThatIsThere(project, place.path);
+    const library = style === 'host-call' ? await this.#library(project) : undefined;
+    let reveal: BindingPlan['reveal'];
+    if (there) {
+      const name = relativeName(folder, there.path);
+      if (place.path !== there.path)
+        this.#notes.push(`${name} has code for ${addon.name} already, so that no more was put in.`);
+      reveal = { path: there.path, offset: there.start };
+    } else reveal = await this.#addCode(project, library);
+    if (library) await this.#declareLibrary(project, library, reveal?.path ?? anchor);
+    await this.#addDependencies(project);
+    if (style === 'environment') {
+      await this.#addNames(project);
+      if (await isHandler(this.#language, { ...this.#wish, path: anchor }, this.#texts))
+        this.#notes.push(HANDLER_WARNING);
+    }
+    await this.#annotate();
+    return { changes: this.#changes(), notes: this.#notes, reveal };
+  }
+
+  /** The project that a file belongs to; for one that is not there yet, the only one below the folder. */
+  async #project(anchor: string): Promise<string> {
+    const { folder } = this.#wish;
+    const found = await projectOf(anchor, folder, this.#language, this.#texts);
+    if (found !== undefined) return found;
+    const below = new Set(
+      (await this.#texts.find(folder, this.#language.projects)).map((file) => path.dirname(file)),
+    );
+    const [only] = below;
+    return only !== undefined && below.size === 1 && this.#wish.place.path === undefined ? only : folder;
+  }
+
+  /** Code of the same kind: in the file that is meant, else in another of the project. */
+  async #codeThatIsThere(project: string, file: string | undefined): Promise<BindingUse | undefined> {
+    const { addon, style } = this.#wish;
+    const uses = (await usesOf(addon, this.#texts, project, this.#templates)).filter(
+      (use) => use.style === style && hasExtension(use.path, this.#language),
+    );
+    return uses.find((use) => use.path === file) ?? uses[0];
+  }
+
+  async #library(project: string): Promise<FoundLibrary | undefined> {
+    const { library } = this.#language;
+    if (!library) return undefined;
+    const found = await findLibrary(library, project, this.#texts, this.#templates.scaffold);
+    for (const { path: file, text } of found.missing)
+      this.#creates.set(file, { text, why: 'what host calls need, to keep and to change as you like' });
+    return found;
+  }
+
+  async #addCode(project: string, library: FoundLibrary | undefined): Promise<BindingPlan['reveal']> {
+    const { addon, place, folder } = this.#wish;
+    const language = this.#language;
+    const name = identifier(addon.name, language);
+    const target = place.path ?? (await this.#modulePath(project, name));
+    if (!hasExtension(target, language))
+      throw new BindingError(
+        'BINDING_FILE',
+        `${relativeName(folder, target)} is no file of ${language.name}.`,
+        `Its files end in ${language.extensions.join(' or ')}.`,
+      );
+    const before = await this.#texts.read(target);
+    const text = before ?? '';
+    if (text.includes('\0'))
+      throw new BindingError('BINDING_FILE', `${relativeName(folder, target)} is no text.`);
+    const file = new Insertions(text);
+    const values = this.#values(text, name, target, library);
+    const eol = lineEndOf(text);
+    const offset = place.kind === 'cursor' ? Math.min(place.offset, text.length) : text.length;
+    const spot = placeForStatements(text, scan(text, language), language, offset);
+    const use = this.#form.use;
+    let offsetOfCode: number | undefined;
+    if (spot && use !== undefined && place.kind === 'cursor') {
+      const lines = await this.#text(use, values, text);
+      const added = lines
+        .trimEnd()
+        .replaceAll(/^(?=.)/gm, spot.indent)
+        .slice(text.slice(spot.start, spot.end).length);
+      file.insert(spot.end, added.replaceAll('\n', eol));
+      offsetOfCode = spot.end;
+    }
+    const definition = placeForDefinition(
+      text,
+      scan(text, language),
+      language,
+      headOf(text, language).at,
+      offset,
+    );
+    const code = await this.#text(this.#form.code, values, text);
+    const added = block(text, definition, code.trimEnd().replaceAll('\n', eol), eol);
+    file.insert(definition, added);
+    const shift = offsetOfCode !== undefined && offsetOfCode >= definition ? added.length : 0;
+    const grown = file.text.length;
+    const { bare } = scan(text, language);
+    for (const { line, present, aliased, name: symbol } of this.#form.imports ?? []) {
+      if (new RegExp(fillPattern(present, values), 'mu').test(bare)) continue;
+      const isTaken = symbol !== undefined && values[symbol] !== symbol;
+      addImport(file, fill(isTaken && aliased !== undefined ? aliased : line, values), language, eol);
+    }
+    const after = file.text;
+    const why = `code for ${addon.name}`;
+    if (before === undefined) this.#creates.set(target, { text: after, why });
+    else this.#files.set(target, { file, why: [why] });
+    if (place.kind === 'file' || before === undefined) await this.#declareModule(project, target);
+    const at = (offsetOfCode ?? definition) + shift + after.length - grown;
+    return { path: target, offset: firstLetter(after, at) };
+  }
+
+  #values(text: string, name: string, target: string, library: FoundLibrary | undefined): Values {
+    const language = this.#language;
+    const found = scan(text, language);
+    const free = (wanted: string): string => {
+      const suffix = language.case === 'camel' ? 'Addon' : '_addon';
+      let candidate = wanted;
+      for (let n = 1; hasWord(found, candidate); n++) candidate = `${wanted}${suffix}${n === 1 ? '' : n}`;
+      return candidate;
+    };
+    const values: Record<string, string> = { ...valuesOf(this.#wish.addon), function: free(name) };
+    if (library) {
+      values['library'] = library.name;
+      const to = importPath(target, library.path);
+      values['libraryFile'] = to.replace(/^\.\//, '');
+      values['libraryImport'] = to.replace(/\.\w+$/, '');
+    }
+    for (const { name: symbol, present } of this.#form.imports ?? []) {
+      if (symbol === undefined) continue;
+      const isThere = new RegExp(fillPattern(present, values), 'mu').test(found.bare);
+      values[symbol] = isThere || !hasWord(found, symbol) ? symbol : `Hippo${symbol}`;
+      if (values[symbol] !== symbol) values['alias'] = values[symbol];
+    }
+    return values;
+  }
+
+  async #text(name: string, values: Values, target: string): Promise<string> {
+    const file = path.join(this.#templates.scaffold, 'bindings', this.#language.id, name);
+    const text = fillText(await readFile(file, 'utf8'), values, this.#wish.addon, this.#language);
+    const own = unitOf(text, '');
+    const wanted = unitOf(target, own);
+    if (own === '' || wanted !== '\t') return text;
+    return text.replaceAll(/^ +/gm, (blank) => '\t'.repeat(Math.round(blank.length / own.length)));
+  }
+
+  /** Where a module of its own goes: a name that is free. */
+  async #modulePath(project: string, name: string): Promise<string> {
+    const { module } = this.#language;
+    for (let n = 1; ; n++) {
+      const suffix = n === 1 ? '' : this.#language.case === 'camel' ? `Addon${n}` : `_addon${n}`;
+      const file = path.join(project, fill(module.path, { function: name + suffix }));
+      if ((await this.#texts.read(file)) === undefined) return file;
+    }
+  }
+
+  /** The file that modules are declared in, for one of the project's. */
+  async #root(project: string, file: string): Promise<string | undefined> {
+    const roots = (this.#language.roots ?? []).map((name) => path.join(project, name));
+    if (roots.includes(file)) return file;
+    if (/^src\/bin\/[^/]+$/.test(relativeName(project, file))) return file;
+    for (const root of roots) if ((await this.#texts.read(root)) !== undefined) return root;
+    return undefined;
+  }
+
+  async #declareModule(project: string, target: string): Promise<void> {
+    const { declare } = this.#language.module;
+    if (declare === undefined) return;
+    const name = path.basename(target, path.extname(target));
+    const root = await this.#root(project, target);
+    if (root === target) return;
+    const line = fill(declare, { function: name });
+    if (root === undefined || path.dirname(root) !== path.dirname(target))
+      this.#notes.push(`Declare it where the program begins: ${line.replaceAll('\n', ' ')}`);
+    else await this.#declare(root, line, name);
+  }
+
+  async #declareLibrary(project: string, library: FoundLibrary, target: string): Promise<void> {
+    const rules = this.#language.library;
+    if (rules?.declare === undefined) return;
+    const root = await this.#root(project, target);
+    const values = { library: library.name };
+    if (root === undefined) {
+      this.#notes.push(`Declare the library where the program begins: ${fill(rules.declare, values)}`);
+      return;
+    }
+    const isBeside = path.dirname(root) === path.dirname(library.path);
+    const line =
+      isBeside || rules.declareElsewhere === undefined
+        ? fill(rules.declare, values)
+        : fill(rules.declareElsewhere, {
+            ...values,
+            libraryPath: relativeName(path.dirname(root), library.path),
+          });
+    await this.#declare(root, line, library.name);
+  }
+
+  /** A line by which a module becomes part of the program, where there is none. */
+  async #declare(root: string, line: string, name: string): Promise<void> {
+    const known = this.#files.get(root);
+    const created = this.#creates.get(root);
+    const text = known?.file.text ?? created?.text ?? (await this.#texts.read(root)) ?? '';
+    const { code } = scan(text, this.#language);
+    if (new RegExp(`\\bmod\\s+${name}\\s*[;{]`).test(code)) return;
+    const file = known?.file ?? new Insertions(text);
+    addImport(file, line, this.#language, lineEndOf(text));
+    const why = `the module ${name}`;
+    if (created) this.#creates.set(root, { ...created, text: file.text });
+    else this.#files.set(root, { file, why: [...(known?.why ?? []), why] });
+  }
+
+  async #addDependencies(project: string): Promise<void> {
+    const wanted = this.#form.dependencies ?? [];
+    for (const name of new Set(wanted.map((one) => one.in))) {
+      const own = wanted.filter((one) => one.in === name);
+      const list = own.map(dependencyText).join(', ');
+      const found = await this.#dependencyFile(project, name);
+      if (!found) {
+        if (name === 'requirements.txt')
+          this.#creates.set(path.join(project, name), {
+            text: own.map((one) => `${dependencyText(one)}\n`).join(''),
+            why: `needs ${own.map((one) => one.name).join(' and ')}`,
+          });
+        else this.#notes.push(`There is no ${name} to say it in: the code needs ${list}.`);
+        continue;
+      }
+      const edits = addDependencies(found.text, found.kind, own);
+      if (typeof edits === 'string')
+        this.#notes.push(`${relativeName(this.#wish.folder, found.path)} ${edits}: the code needs ${list}.`);
+      else if (edits.length > 0)
+        this.#edits.set(found.path, { edits, why: `needs ${own.map((one) => one.name).join(' and ')}` });
+    }
+  }
+
+  async #dependencyFile(
+    project: string,
+    name: Dependency['in'],
+  ): Promise<{ path: string; text: string; kind: Dependency['in'] | 'pyproject.toml' } | undefined> {
+    const kinds = name === 'requirements.txt' ? ([name, 'pyproject.toml'] as const) : ([name] as const);
+    for (const folder of foldersAbove(path.join(project, '-'), this.#wish.folder))
+      for (const kind of kinds) {
+        const file = path.join(folder, kind);
+        const text = await this.#texts.read(file);
+        const isOther = kind === 'pyproject.toml' && !/^\s*\[project\]/m.test(text ?? '');
+        if (text !== undefined && !isOther) return { path: file, text, kind };
+      }
+    return undefined;
+  }
+
+  async #addNames(project: string): Promise<void> {
+    const { addon, hippofacts, folder } = this.#wish;
+    const home =
+      hippofacts !== undefined && isIn(project, path.dirname(hippofacts)) ? path.dirname(hippofacts) : folder;
+    const file = path.join(home, '.env.example');
+    const before = await this.#texts.read(file);
+    const edits = addNames(before ?? '', addon.variables);
+    if (edits.length === 0) return;
+    const why = 'names of the variables, without values';
+    if (before === undefined) this.#creates.set(file, { text: applyEdits('', edits), why });
+    else this.#edits.set(file, { edits, why });
+  }
+
+  async #annotate(): Promise<void> {
+    const { addon, hippofacts } = this.#wish;
+    const text = hippofacts === undefined ? undefined : await this.#texts.read(hippofacts);
+    if (hippofacts === undefined || text === undefined) return;
+    const edits = addAnnotation(text, addon);
+    const name = relativeName(this.#wish.folder, hippofacts);
+    if (!edits)
+      this.#notes.push(
+        `${name} could not be changed: say under [annotations] that hippo_addons has ${addon.name}.`,
+      );
+    else if (edits.length > 0)
+      this.#edits.set(hippofacts, { edits, why: `says that it needs ${addon.name}` });
+  }
+
+  #changes(): FileChange[] {
+    const changes: FileChange[] = [];
+    for (const [file, { file: insertions, why }] of this.#files) {
+      const edits = insertions.edits();
+      if (edits.length > 0) changes.push({ type: 'edit', path: file, edits, why: why.join(', ') });
+    }
+    for (const [file, { text, why }] of this.#creates)
+      changes.push({ type: 'create', path: file, text, why });
+    for (const [file, { edits, why }] of this.#edits) changes.push({ type: 'edit', path: file, edits, why });
+    return changes;
+  }
+}
+
+/** Lines of their own, with an empty line before and behind them. */
+function block(text: string, at: number, code: string, eol: string): string {
+  const before = text.slice(0, at).replace(/^\uFEFF/, '');
+  const opens =
+    before.trim() === '' || /\n[ \t]*\r?\n$/.test(before) ? '' : before.endsWith('\n') ? eol : eol + eol;
+  const after = text.slice(at);
+  const closes = after.trim() === '' || /^[ \t]*\r?\n/.test(after) ? eol : eol + eol;
+  return opens + code + closes;
+}
+
+function firstLetter(text: string, at: number): number {
+  return at + (/^\s*/.exec(text.slice(at))?.[0].length ?? 0);
 }

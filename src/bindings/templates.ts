@@ -77,6 +77,18 @@ export function languages(templates: BindingTemplates): LanguageInfo[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** By its id or its name, in any case. */
+export function findLanguage(templates: BindingTemplates, wanted: string): Language | undefined {
+  const name = wanted.toLowerCase();
+  return [...templates.languages.values()].find(
+    (one) =>
+      one.id === name ||
+      one.name.toLowerCase() === name ||
+      one.extensions.includes(`.${name}`) ||
+      one.languageIds.includes(name),
+  );
+}
+
 /** A style that an add-on can be used in. */
 export interface StyleChoice {
   readonly style: BindingStyle;

@@ -1,7 +1,7 @@
 // scaffold/hostcalls/rust, as an app uses it.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -50,9 +50,8 @@ beforeAll(() => host.start());
 afterAll(() => host.stop());
 
 test('speaks SQL, and keys and values', async () => {
-  const source = fileURLToPath(new URL('../../scaffold/hostcalls/rust/hippo.rs', import.meta.url));
-  mkdirSync(join(folder, 'src'));
-  copyFileSync(source, join(folder, 'src/hippo.rs'));
+  const source = fileURLToPath(new URL('../../scaffold/hostcalls/rust', import.meta.url));
+  cpSync(source, join(folder, 'src'), { recursive: true });
   writeFileSync(join(folder, 'src/main.rs'), MAIN);
   writeFileSync(join(folder, 'Cargo.toml'), '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n');
   const options = { cwd: folder, env: rustEnv(process.env, folder), stdio: 'pipe' } as const;

@@ -2,7 +2,6 @@
 
 import { stat } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { proposeManifest, writeNewManifest } from '../../hippofacts/create.ts';
 import { gitAuthor } from '../../hippofacts/git-author.ts';
@@ -11,6 +10,7 @@ import { leaves } from '../../hippofacts/project.ts';
 import { findTemplate, TEMPLATES } from '../../hippofacts/templates.ts';
 import { CommandError, EXIT } from '../failure.ts';
 import { addOutputOption, printResult, type OutputForm } from '../output.ts';
+import { scaffoldFolder } from '../scaffold.ts';
 import { print, say, type Screen } from '../screen.ts';
 import { tableLines } from '../table.ts';
 
@@ -124,10 +124,4 @@ function nameFrom(words: readonly string[]): string | undefined {
   if (more.length > 0)
     throw new CommandError(`hippo new takes one name, not ${words.length}.`, { exitCode: EXIT.usage });
   return name;
-}
-
-/** It lies beside the folder of the bundle, in the clone and in both packages. */
-function scaffoldFolder(): string {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(fromSource ? '../../../scaffold' : '../scaffold', import.meta.url));
 }

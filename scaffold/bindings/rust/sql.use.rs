@@ -1,0 +1,9 @@
+let database = {{function}}();
+match database.query("SELECT 'It works' AS answer", &[]) {
+    Ok(answer) => {
+        for row in &answer.rows {
+            println!("{}", row[0].as_str().unwrap_or(""));
+        }
+    }
+    Err(error) => eprintln!("{{name}}: {error}"),
+}
