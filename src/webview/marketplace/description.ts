@@ -1,0 +1,47 @@
+// A broker's description, as Markdown: no HTML of its own, links only where the editor would open them, and pictures
+// as links.
+
+import MarkdownIt from 'markdown-it';
+import { html, type TemplateResult } from 'lit';
+import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+
+const LONGEST = 100_000;
+
+const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
+markdown.validateLink = isOpened;
+markdown.renderer.rules['image'] = (tokens, index, options, _env, renderer): string => {
+  const { attrGet, children } = tokens[index] ?? {};
+  const source = String(attrGet?.call(tokens[index], 'src') ?? '');
+  const alt = renderer.renderInlineAsText(children ?? [], options, {});
+  const escape = markdown.utils.escapeHtml;
+  return `<a href="${escape(source)}">${escape(alt || source)} (picture)</a>`;
+};
+// The page has its own headings above these.
+for (const rule of ['heading_open', 'heading_close'])
+  markdown.renderer.rules[rule] = (tokens, index, options, _env, renderer): string => {
+    const token = tokens[index];
+    if (token) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
+    return renderer.renderToken(tokens, index, options);
+  };
+
+export function descriptionContent(text: string): TemplateResult {
+  // What markdown-it gives has no HTML but its own; links and pictures are those above.
+  return html`${unsafeHTML(markdown.render(text.slice(0, LONGEST)))}`;
+}
+
+/** The editor opens `https:`, and `http:` on loopback: others stay what they are, a text. */
+export function isOpened(address: string): boolean {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    return false;
+  }
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+}
+
+/** `docs.example.com`, of an address that the editor opens. */
+export function hostOf(address: string): string {
+  return new URL(address).host;
+}
