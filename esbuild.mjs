@@ -15,6 +15,7 @@ const entryPoints = {
   'editor-core': 'src/editor/core.ts',
   'editor-bindings': 'src/editor/bindings/bindings.ts',
   'editor-language': 'src/editor/language/analysis.ts',
+  'editor-marketplace': 'src/editor/marketplace/pages.ts',
   cli: 'src/cli.ts',
   terminal: 'src/terminal/main.ts',
   platform: 'src/platform.ts',

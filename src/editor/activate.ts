@@ -2,12 +2,14 @@
 
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
+import { guardActions } from './bindings/guarded-actions.ts';
 import { createBindings, registerBindings, type Bindings } from './bindings/register.ts';
 import { Connections } from './connections/connections.ts';
 import { registerConnections, registerTerminal } from './connections/register.ts';
 import type { Disposable } from './disposables.ts';
 import type { AddonActions } from './marketplace/addon-actions.ts';
 import { HippoAddonActions } from './marketplace/hippo-addon-actions.ts';
+import { registerMarketplace } from './marketplace/register.ts';
 import { registerLanguage } from './language/register.ts';
 import { registerNewApp } from './new-app/register.ts';
 import { ProblemBoard } from './problem-board.ts';
@@ -43,6 +45,7 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   registerBindings,
   registerLanguage,
   ({ app, connections, live }) => registerTree(app, connections, live),
+  ({ app, live, addonActions }) => registerMarketplace({ app, store: live.addons, actions: addonActions }),
 ];
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -57,8 +60,12 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const projects = new Projects(app);
   const live = createLive(app, connections, projects);
-  const addonActions = new HippoAddonActions({ app, connections, store: live.addons });
   const bindings = createBindings({ app, connections, projects });
+  const addonActions = guardActions(
+    new HippoAddonActions({ app, connections, store: live.addons }),
+    bindings.uses,
+    (id) => live.addons.addon(id),
+  );
   const services: Services = {
     app,
     connections,

@@ -9,7 +9,6 @@ import type { AppChoice, Standing } from '../../src/webview/protocol.ts';
 
 export class FakeAddonsStore implements AddonsStore {
   standing: Standing = { state: 'ready', connection: 'local', message: null, actions: [] };
-  connection: string | undefined = 'local';
   offerings: OfferingItem[] = [];
   addons: AddonItem[] = [];
   apps: AppChoice[] = [];
@@ -26,11 +25,13 @@ export class FakeAddonsStore implements AddonsStore {
   readonly onDidChange = this.#changed.event;
 
   /** Changes it, and tells of it. */
-  change(
-    values: Partial<Pick<this, 'standing' | 'connection' | 'offerings' | 'addons' | 'apps'>> = {},
-  ): void {
+  change(values: Partial<Pick<this, 'standing' | 'offerings' | 'addons' | 'apps'>> = {}): void {
     Object.assign(this, values);
     this.#changed.fire();
+  }
+
+  get connection(): string {
+    return this.standing.connection;
   }
 
   addon(id: string): AddonItem | undefined {

@@ -10,10 +10,10 @@ type Needs = Pick<App, 'memory' | 'prompts' | 'log'>;
 
 export class CurrentApp implements Disposable {
   readonly #app: Needs;
-  readonly #store: Pick<AddonsStore, 'apps' | 'connection'>;
+  readonly #store: Pick<AddonsStore, 'apps' | 'standing'>;
   readonly #changed: Emitter<void>;
 
-  constructor(app: Needs, store: Pick<AddonsStore, 'apps' | 'connection'>) {
+  constructor(app: Needs, store: Pick<AddonsStore, 'apps' | 'standing'>) {
     this.#app = app;
     this.#store = store;
     this.#changed = new Emitter((error) => app.log.error('A listener failed', error));
@@ -26,8 +26,8 @@ export class CurrentApp implements Disposable {
 
   /** Undefined where there is none, or where nothing says which of several is meant. */
   get(): AppChoice | undefined {
-    const { apps, connection } = this.#store;
-    const chosen = connection === undefined ? undefined : this.#chosen()[connection];
+    const { apps, standing } = this.#store;
+    const chosen = this.#chosen()[standing.connection];
     const here = apps.filter(({ inWorkspace }) => inWorkspace);
     return (
       apps.find(({ id }) => id === chosen) ??
@@ -38,8 +38,8 @@ export class CurrentApp implements Disposable {
 
   /** Asks for another one, and remembers it with the workspace. @throws EditorError `NO_APPS`, Cancelled */
   async choose(): Promise<void> {
-    const { apps, connection } = this.#store;
-    if (apps.length === 0 || connection === undefined)
+    const { apps, standing } = this.#store;
+    if (apps.length === 0)
       throw new EditorError('NO_APPS', 'There is no app yet: publishing makes one, and so does "Add App".');
     const current = this.get();
     const chosen = await this.#app.prompts.pick(
@@ -50,7 +50,7 @@ export class CurrentApp implements Disposable {
       })),
       { title: 'App of the Marketplace', placeholder: 'Whose add-ons are marked?', active: current?.id },
     );
-    await this.#app.memory.set('marketplace.apps', { ...this.#chosen(), [connection]: chosen });
+    await this.#app.memory.set('marketplace.apps', { ...this.#chosen(), [standing.connection]: chosen });
     this.#changed.fire();
   }
 

@@ -63,7 +63,7 @@ export class OfferingPage implements PageLogic<'offering'> {
       retry: async (wish, signal) => void (await actions.retry(wish, waiting(signal))),
       abandon: (wish, signal) => actions.abandon(wish, waiting(signal)),
       dashboard: (wish, signal) => actions.dashboard(wish, waiting(signal)),
-      bindingCode: ({ addonId }) => needs.bindingCode(addonId),
+      bindingCode: ({ addonId }) => needs.bindingCode(addonId, connection),
     };
   }
 

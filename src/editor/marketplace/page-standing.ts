@@ -8,10 +8,7 @@ import type { AddonsStore } from './addons-store.ts';
  * @param connection the page's own; undefined: nothing is known of what it showed
  * @returns the store's, if it is of the same connection; else why there is nothing to show
  */
-export function pageStanding(
-  store: Pick<AddonsStore, 'standing' | 'connection'>,
-  connection: string | undefined,
-): Standing {
+export function pageStanding(store: Pick<AddonsStore, 'standing'>, connection: string | undefined): Standing {
   if (connection === undefined)
     return {
       state: 'failed',
@@ -21,18 +18,15 @@ export function pageStanding(
       actions: [],
     };
   const { standing } = store;
-  if (store.connection === undefined || store.connection === connection) return { ...standing, connection };
+  if (standing.connection === connection) return standing;
   return {
     state: 'failed',
     connection,
-    message: `This page is of ${titleOf(connection)}, and this window uses ${titleOf(store.connection)} now. Switch the connection to go on here, or close the page.`,
+    message: `This page is of ${titleOf(connection)}, and this window uses ${titleOf(standing.connection)} now. Switch the connection to go on here, or close the page.`,
     actions: [{ action: 'switchConnection', label: 'Switch Connection' }],
   };
 }
 
-export function isOfThisHippo(
-  store: Pick<AddonsStore, 'connection'>,
-  connection: string | undefined,
-): boolean {
-  return connection !== undefined && store.connection === connection;
+export function isOfThisHippo(store: Pick<AddonsStore, 'standing'>, connection: string | undefined): boolean {
+  return store.standing.connection === connection;
 }

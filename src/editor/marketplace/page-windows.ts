@@ -4,7 +4,6 @@ import { basename, posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { PageName } from '../../webview/protocol.ts';
 import type { App } from '../app.ts';
-import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
 import { Cancelled } from '../failure.ts';
 import { PANELS, VIEWS } from '../ids.ts';
@@ -17,11 +16,10 @@ type PagesModule = typeof import('./pages.ts');
 
 interface Needs {
   readonly app: App;
-  readonly connections: Pick<Connections, 'status'>;
   readonly store: AddonsStore;
   readonly actions: AddonActions;
   /** Offers code that uses an add-on. */
-  readonly bindingCode: (addonId: string) => Promise<void>;
+  readonly bindingCode: PageNeeds['bindingCode'];
 }
 
 interface Loaded {
@@ -106,8 +104,7 @@ export class PageWindows implements Disposable {
 
   /** Whose offerings are shown, and so what a new page is of. */
   get #connection(): string {
-    const { store, connections } = this.#needs;
-    return store.connection ?? connections.status.name;
+    return this.#needs.store.standing.connection;
   }
 
   #panel(type: string, title: string): vscode.WebviewPanel {

@@ -20,7 +20,7 @@ export interface PageNeeds {
   /** Opens its page, or brings it to the front. */
   readonly showOffering: (offeringId: string) => Promise<void>;
   /** Offers code that uses an add-on. */
-  readonly bindingCode: (addonId: string) => Promise<void>;
+  readonly bindingCode: (addonId: string, connection: string | undefined) => Promise<void>;
   /** Asks where to, and writes it. @returns the file's name @throws Cancelled */
   readonly saveText: (file: { name: string; title: string; kind: string; text: string }) => Promise<string>;
 }

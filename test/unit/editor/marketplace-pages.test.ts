@@ -202,7 +202,7 @@ describe('the Marketplace', () => {
     // Remembered with the workspace, for this connection.
     const later = openMarketplace();
     expect(later.state?.app).toEqual(blog);
-    store.change({ connection: 'other' });
+    store.change({ standing: { ...store.standing, connection: 'other' } });
     app.pass(100);
     expect(later.state?.app).toEqual(shop);
   });
@@ -357,7 +357,7 @@ describe('an offering', () => {
       apps: [],
       addons: [],
     });
-    store.change({ connection: 'staging' });
+    store.change({ standing: { ...store.standing, connection: 'staging' } });
     app.pass(100);
     expect(page.state).toMatchObject({
       standing: { state: 'ready', connection: 'staging' },
@@ -390,7 +390,7 @@ describe('an offering', () => {
     expect(done).toMatchObject([
       ['add', { planId: small.id, channelId: 'c1', parameters: { a: 1 } }, waiting],
       ['rotate', { addonId: 'x' }, waiting],
-      ['bindingCode', 'x'],
+      ['bindingCode', 'x', 'local'],
     ]);
   });
 
