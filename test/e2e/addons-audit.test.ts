@@ -128,7 +128,7 @@ test('random operations and kills leave nothing without an owner', { timeout: 3_
       expect(error).toMatchObject({ code: 'NOT_FOUND' });
     });
   for (const { id } of await platform.addons.addons()) await settledAddon(platform.addons, id);
-  await auditChannels(platform);
+  await auditChannels(platform, users);
   // Its databases are its own as long as it runs.
   await platform.close();
   auditRecords();
@@ -228,11 +228,16 @@ function auditRecords(): void {
 }
 
 /** No variable leads to nothing, and nothing is billed twice. */
-async function auditChannels({ addons, hippo }: AddonsPlatform): Promise<void> {
+async function auditChannels({ addons, hippo }: AddonsPlatform, users: readonly User[]): Promise<void> {
   const held = [...broker.instances.values()].flatMap(({ bindings }) => [...bindings.keys()]);
-  for (const { id } of await hippo.channels())
-    for (const { key, value } of await addons.addonVariables(id, true))
-      if (key.endsWith('_PASSWORD')) expect(held).toContain(value!.replace(/^secret-/, ''));
+  for (const { name, channels } of users) {
+    // Values are for members of the team alone.
+    const own = new HippoClient({ url: hippo.connection.url.href, credentials: basic(name) });
+    for (const id of channels)
+      for (const { key, value } of await new AddonsClient(own).addonVariables(id, true))
+        if (key.endsWith('_PASSWORD')) expect(held).toContain(value!.replace(/^secret-/, ''));
+    await own.close();
+  }
   const { lines } = await addons.bill();
   const overlapping = lines.filter((line) =>
     lines.some(
