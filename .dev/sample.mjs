@@ -19,7 +19,7 @@ export async function buildSample(folder) {
  * @param addon what HIPPOFACTS says that the app needs: `postgresql:free`
  */
 export async function addNotes(folder, addon) {
-  for (const file of ['hippo.ts', 'notes.ts'])
+  for (const file of ['hippo.ts', 'hippo-json.ts', 'hippo-value.ts', 'notes.ts'])
     await copyFile(join(root, 'scaffold/hostcalls/assemblyscript', file), join(folder, 'assembly', file));
   await compile(folder, 'assembly/notes.ts', '--outFile', 'build/notes.wasm');
   const handler = '[[handler]]\nroute = "/notes"\nname = "build/notes.wasm"\n';

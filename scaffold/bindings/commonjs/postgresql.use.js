@@ -1,0 +1,6 @@
+{
+  const client = await {{function}}();
+  const { rows } = await client.query("SELECT 'It works' AS answer");
+  console.log(rows);
+  await client.end();
+}

@@ -1,0 +1,5 @@
+{
+  const client = await {{function}}();
+  console.log(await client.incr('visits'));
+  await client.close();
+}

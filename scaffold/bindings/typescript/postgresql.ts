@@ -1,0 +1,8 @@
+/** A connection to the add-on {{name}} ({{addon}}, {{plan}}); `await client.end()` ends it. */
+export async function {{function}}(): Promise<{{pg}}.Client> {
+  const connectionString = process.env.{{variable}};
+  if (!connectionString) throw new Error('{{variable}} is not set: `hippo addons env` writes it to .env.');
+  const client = new {{pg}}.Client({ connectionString });
+  await client.connect();
+  return client;
+}
