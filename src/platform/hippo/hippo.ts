@@ -118,7 +118,7 @@ export interface Hippo {
 export function openHippo(options: HippoOptions): Hippo {
   const { directory, bindle } = options;
   const now = options.now ?? Date.now;
-  const secrets = openSecrets(join(directory, 'platform-key'));
+  const secrets = openSecrets(join(directory, 'platform-key'), join(directory, 'hippo.db'));
   const owner = openOwnerToken(join(directory, 'owner-token'));
   const database = openDatabase(join(directory, 'hippo.db'), MIGRATIONS);
 

@@ -1,7 +1,7 @@
 // The platform's own key, kept in a file that only its owner may read, and what is derived from it.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { fileError, StoreError } from '../store/errors.ts';
 
 const LENGTH = 32;
@@ -26,17 +26,34 @@ export class Secrets {
     return Buffer.concat([nonce, cipher.getAuthTag(), content]);
   }
 
-  /** @throws if it was not encrypted with this key */
+  /** @throws StoreError if it was not encrypted with this key */
   decrypt(bytes: Uint8Array): string {
     const buffer = Buffer.from(bytes);
-    const cipher = createDecipheriv('aes-256-gcm', this.derive('state'), buffer.subarray(0, 12));
-    cipher.setAuthTag(buffer.subarray(12, 28));
-    return Buffer.concat([cipher.update(buffer.subarray(28)), cipher.final()]).toString('utf8');
+    try {
+      const cipher = createDecipheriv('aes-256-gcm', this.derive('state'), buffer.subarray(0, 12));
+      cipher.setAuthTag(buffer.subarray(12, 28));
+      return Buffer.concat([cipher.update(buffer.subarray(28)), cipher.final()]).toString('utf8');
+    } catch (cause) {
+      throw new StoreError(
+        'CORRUPT',
+        "What Hippo keeps encrypted does not open with its file platform-key, which is another one's or damaged: restore that file from a copy.",
+        { cause },
+      );
+    }
   }
 }
 
-/** Opens the key file, made if it is not there. @throws StoreError */
-export function openSecrets(file: string): Secrets {
+/**
+ * Opens the key file, made if it is not there.
+ * @param state a file that holds what is encrypted: with it, and without the key, nothing is begun
+ * @throws StoreError
+ */
+export function openSecrets(file: string, state?: string): Secrets {
+  if (state !== undefined && existsSync(state) && !existsSync(file))
+    throw new StoreError(
+      'CORRUPT',
+      `${file} is missing: without it nobody can open the credentials in ${state}. Restore it from a copy, or start with other data.`,
+    );
   const text = readOrCreate(file, () => randomBytes(LENGTH).toString('base64'));
   const key = Buffer.from(text, 'base64');
   if (key.length !== LENGTH)

@@ -1,11 +1,12 @@
 // Accounts, passwords, sessions and tokens.
 
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Session } from '../../../../src/hippo/api.ts';
 import { HippoClient } from '../../../../src/hippo/client.ts';
+import { openHippo, type HippoOptions } from '../../../../src/platform/hippo/hippo.ts';
 import { hashPassword, verifyPassword } from '../../../../src/platform/hippo/passwords.ts';
 import { openSecrets } from '../../../../src/platform/hippo/secrets.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
@@ -266,7 +267,16 @@ describe('the owner of the machine', () => {
     expect(secrets.decrypt(encrypted)).toBe('text');
     encrypted[encrypted.length - 1]! ^= 1;
     expect(() => secrets.decrypt(encrypted)).toThrow();
-    expect(() => openSecrets(join(hippo.directory, 'other')).decrypt(secrets.encrypt('text'))).toThrow();
+    const other = openSecrets(join(hippo.directory, 'other'));
+    expect(() => other.decrypt(secrets.encrypt('text'))).toThrow(/platform-key.*from a copy/);
+  });
+
+  test('a key that is missing is not replaced by another one, which would open nothing', () => {
+    const file = join(hippo.directory, 'platform-key');
+    rmSync(file);
+    const options = { directory: hippo.directory } as HippoOptions;
+    expect(() => openHippo(options)).toThrow(/platform-key is missing.*from a copy/);
+    expect(existsSync(file)).toBe(false);
   });
 });
 
