@@ -20,8 +20,8 @@ export interface RememberedAddons {
 const FRESH = 10_000;
 
 interface Needs {
-  readonly app: Pick<App, 'clock' | 'guard' | 'memory' | 'workspace'>;
-  readonly connections: Pick<Connections, 'core' | 'onDidChange' | 'peek' | 'status'>;
+  readonly app: Pick<App, 'clock' | 'guard' | 'log' | 'memory' | 'workspace'>;
+  readonly connections: Pick<Connections, 'core' | 'peek' | 'report' | 'status'>;
   readonly projects: Pick<Projects, 'all'>;
   /** Something about add-ons has changed. */
   readonly changes: readonly Event<unknown>[];
@@ -34,12 +34,23 @@ export class KnownAddons implements Disposable {
   /** When add-ons were read last, by the clock; of which connection and user. */
   #read: { readonly at: number; readonly key: string } | undefined;
   #reading: Promise<unknown> | undefined;
+  #finding: Promise<unknown> | undefined;
 
   constructor(needs: Needs) {
     this.#needs = needs;
-    const forget = (): void => void (this.#read = undefined);
+    const forget = (): void => {
+      this.#read = undefined;
+      this.#finding = undefined;
+    };
     for (const event of needs.changes) this.#disposables.add(event(forget));
     this.#disposables.add(needs.app.workspace.onDidChangeFolders(forget));
+  }
+
+  /** Resolves when it is known where there is a HIPPOFACTS, which takes a moment once. */
+  ready(): Promise<unknown> {
+    return (this.#finding ??= this.#needs.app.guard.quietly('Looking for HIPPOFACTS', async () => {
+      this.#projects = await this.#needs.projects.all();
+    }));
   }
 
   /**
@@ -48,6 +59,7 @@ export class KnownAddons implements Disposable {
    * @param uri of a file
    */
   around(uri: string): readonly ChannelAddon[] | undefined {
+    void this.ready();
     void this.refresh();
     const { status } = this.#needs.connections;
     if (status.state === 'signedOut' || status.state === 'missing') return undefined;
@@ -84,21 +96,30 @@ export class KnownAddons implements Disposable {
 
   async #readAll(): Promise<void> {
     const { app, connections, projects } = this.#needs;
-    this.#projects = await projects.all();
-    if (this.#projects.length === 0) return;
-    const session = await connections.peek();
-    if (!session) return;
-    const core = await connections.core();
-    const client = new core.AddonsClient(session.client);
-    const { name, userName: user } = session.connection;
-    const found: Record<string, RememberedAddons> = {};
-    for (const { uri, file } of this.#projects) {
-      const storageId = await core.storageIdOf(file);
-      if (storageId === undefined) continue;
-      const apps = await session.client.findApps(storageId);
-      const addons = (await Promise.all(apps.map(({ id }) => client.addons({ appId: id })))).flat();
-      found[uri] = { connection: name, user, addons: boundAddons(addons) };
+    const all = (this.#projects = await projects.all());
+    if (all.length === 0) return;
+    const { name } = connections.status;
+    try {
+      const session = await connections.peek(name);
+      if (!session) return;
+      const core = await connections.core();
+      const client = new core.AddonsClient(session.client);
+      const before = app.memory.get('bindings.known');
+      const found: Record<string, RememberedAddons> = {};
+      for (const { uri, file } of all) {
+        const storageId = await core.storageIdOf(file);
+        const apps = storageId === undefined ? [] : await session.client.findApps(storageId);
+        const addons = (await Promise.all(apps.map(({ id }) => client.addons({ appId: id })))).flat();
+        const { userName: user } = session.connection;
+        found[uri] = { connection: name, user, addons: boundAddons(addons) };
+      }
+      connections.report(name, undefined);
+      // Most often nothing has changed, and what is remembered is written to the disk.
+      if (JSON.stringify(found) !== JSON.stringify(before)) await app.memory.set('bindings.known', found);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      if (code !== 'NO_ADDONS') connections.report(name, error);
+      app.log.trace(`Add-ons for completion: ${message}`);
     }
-    await app.memory.set('bindings.known', { ...app.memory.get('bindings.known'), ...found });
   }
 }

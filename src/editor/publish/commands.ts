@@ -3,6 +3,7 @@
 import { formatId } from '../../bindle/id.ts';
 import { listOf } from '../../hippofacts/text.ts';
 import type { App, Choice, Separator } from '../app.ts';
+import type { Offers } from '../bindings/offers.ts';
 import type { Connections } from '../connections/connections.ts';
 import { EditorError, isCancelled } from '../failure.ts';
 import { openChannel } from '../open-channel.ts';
@@ -28,6 +29,8 @@ interface Needs {
   readonly history: History;
   /** Shows what a publish would do. */
   readonly showPreview: (preview: Preview) => Promise<void>;
+  /** For add-ons that have no code yet. */
+  readonly offers: Pick<Offers, 'missing' | 'published'>;
 }
 
 export class PublishCommands {
@@ -62,6 +65,7 @@ export class PublishCommands {
         return publisher.publish(target, wish, listener);
       });
       this.#sayDone(done);
+      void this.#offerCode(target, done.record);
     });
   }
 
@@ -208,6 +212,13 @@ export class PublishCommands {
     if (ours.length > 0) void this.#offer(record, `${what}: ${runsText(ours)} ${version}.`);
     else if (published.plan.appKnown) void this.#offer(record, `${what} ${version}, but no channel runs it.`);
     else void this.#offer(record, `${what} ${version}; this Hippo does not say what runs it.`);
+  }
+
+  async #offerCode(target: Target, record: PublishRecord): Promise<void> {
+    const { app, offers } = this.#needs;
+    if (target.kind !== 'project') return;
+    const missing = await app.guard.quietly('Looking for binding code', () => offers.missing(target, record));
+    if (missing) offers.published(target, missing);
   }
 
   /** Whoever reads it may look at the page. */

@@ -54,6 +54,7 @@ export function registerPublish(needs: PublishNeeds): Disposable {
     documents,
     history,
     showPreview: (preview) => view.show(preview),
+    offers: bindings.offers,
   });
   /** With what is in the view of previews, if something is. */
   const previewed = async (act: 'run' | 'previewOf'): Promise<void> => {
@@ -101,9 +102,7 @@ export function registerPublish(needs: PublishNeeds): Disposable {
   showHistory();
   disposables.add(registerHistoryView(app, history));
   disposables.add(registerCodeLens(app));
-  disposables.add(
-    registerTasks({ app, connections, projects, targets, publisher, environments: bindings.environments }),
-  );
+  disposables.add(registerTasks({ app, connections, projects, targets, publisher, bindings }));
   disposables.add(recheck(app, publisher, targets, board));
   return disposables;
 }

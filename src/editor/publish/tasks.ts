@@ -6,8 +6,10 @@ import * as vscode from 'vscode';
 import { formatId } from '../../bindle/id.ts';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
-import { folderOf, type Environments } from '../bindings/environments.ts';
+import { folderOf } from '../bindings/environments.ts';
+import { offerLines } from '../bindings/offers.ts';
 import { ProgramTerminal, type Program } from '../bindings/program-terminal.ts';
+import type { Bindings } from '../bindings/register.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
@@ -26,7 +28,7 @@ interface Needs {
   readonly projects: Projects;
   readonly targets: Targets;
   readonly publisher: Publisher;
-  readonly environments: Environments;
+  readonly bindings: Pick<Bindings, 'environments' | 'offers'>;
 }
 
 export function registerTasks(needs: Needs): Disposable {
@@ -74,13 +76,19 @@ function createTask(
 
 /** What a task of the kind `run` is to run. */
 async function programOf(
-  { targets, environments }: Needs,
+  { targets, bindings }: Needs,
   definition: vscode.TaskDefinition,
   folder: vscode.WorkspaceFolder,
 ): Promise<{ program: Program; note: string }> {
   const { command = '', args, project: path, app, channel, connection } = readTask(definition);
   const project = targets.at((await findProject(folder, path)).toString());
-  const { variables, where } = await environments.of({ project, app, channel, connection, program: command });
+  const { variables, where } = await bindings.environments.of({
+    project,
+    app,
+    channel,
+    connection,
+    program: command,
+  });
   return {
     program: { command, args, cwd: folderOf(project), env: variables },
     note: `${[command, ...(args ?? [])].join(' ')} with the add-ons of ${where}`,
@@ -89,7 +97,7 @@ async function programOf(
 
 /** @returns how it ended, in one line */
 async function runTask(
-  { app, connections, targets, publisher }: Needs,
+  { app, connections, targets, publisher, bindings: { offers } }: Needs,
   definition: vscode.TaskDefinition,
   folder: vscode.WorkspaceFolder,
   listener: Listener,
@@ -114,6 +122,9 @@ async function runTask(
     };
     for (const channel of record.channels)
       listener.line({ text: `${channel.name}: ${await addressOf(channel)}` });
+    const missing = await app.guard.quietly('Looking for binding code', () => offers.missing(target, record));
+    for (const text of offerLines(missing ?? [])) listener.line({ text, tone: 'warning' });
+    offers.published(target, missing ?? []);
     return `published: ${formatId(record.bindle)}`;
   });
 }
