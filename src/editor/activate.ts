@@ -44,7 +44,7 @@ const FEATURES: readonly ((services: Services) => Disposable)[] = [
   registerPublish,
   registerBindings,
   registerLanguage,
-  ({ app, connections, live }) => registerTree(app, connections, live),
+  registerTree,
   ({ app, live, addonActions }) => registerMarketplace({ app, store: live.addons, actions: addonActions }),
 ];
 
@@ -63,7 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const bindings = createBindings({ app, connections, projects });
   const addonActions = guardActions(
     new HippoAddonActions({ app, connections, store: live.addons }),
-    bindings.uses,
+    async () => (await bindings()).uses,
     (id) => live.addons.addon(id),
   );
   const services: Services = {

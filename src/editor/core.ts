@@ -19,6 +19,7 @@ export { examine } from '../session/examine.ts';
 export { openSession, readCertificates, transport } from '../session/open-session.ts';
 export { ServerLook } from '../session/server-facts.ts';
 export { signIn, signOut } from '../session/sign-in.ts';
+export { createAddonCommands } from './marketplace/all-commands.ts';
 export { readKeyringFile } from '../bindle/keys.ts';
 export { downloadParcel, openRemoteParcel } from '../bindle/parcel-copy.ts';
 export { parseStrategy, signInvoice, verifyInvoice } from '../bindle/signing.ts';

@@ -68,7 +68,7 @@ export interface CommandMap {
   'hippo.variable.edit': (row?: Row) => Promise<void>;
   'hippo.variable.delete': (row?: Row) => Promise<void>;
   'hippo.variable.copyValue': (row?: Row) => Promise<void>;
-  'hippo.variable.show': (row: Row) => void;
+  'hippo.variable.show': (row: Row) => Promise<void>;
   'hippo.variable.hide': (row: Row) => void;
   'hippo.revision.run': (row?: Row) => Promise<void>;
   'hippo.revision.openFile': (row?: Row) => Promise<void>;

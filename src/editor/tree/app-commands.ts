@@ -3,6 +3,7 @@
 import type { App, Choice, Separator } from '../app.ts';
 import type { Connections, Session } from '../connections/connections.ts';
 import { EditorError } from '../failure.ts';
+import { deleteWithAddons } from './delete-with-addons.ts';
 import { nameProblem } from './names.ts';
 import type { Row, TreeTargets } from './targets.ts';
 
@@ -79,8 +80,8 @@ export class AppCommands {
   }
 
   delete(row?: Row): Promise<void> {
-    const { app, targets, change } = this.#needs;
-    return targets.app(row, 'Delete App', async ({ session: { client }, app: { id, name, channels } }) => {
+    const { app, targets } = this.#needs;
+    return targets.app(row, 'Delete App', async ({ session, app: { id, name, channels } }) => {
       const count = channels.length === 1 ? '1 channel' : `${channels.length} channels`;
       const lost =
         channels.length === 0 ? 'its revisions are' : `its ${count}, their variables and its revisions are`;
@@ -89,7 +90,13 @@ export class AppCommands {
         prompt: `This cannot be undone: ${lost} lost; its bindles stay. Type the app's name, ${name}, to delete it.`,
         name,
       });
-      await change(() => client.removeApp(id));
+      await deleteWithAddons(this.#needs, {
+        session,
+        where: { appId: id },
+        full: name,
+        name,
+        remove: () => session.client.removeApp(id),
+      });
       app.prompts.mention(`Deleted ${name}`);
     });
   }

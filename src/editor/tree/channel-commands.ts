@@ -3,6 +3,7 @@
 import type { DesiredStatus } from '../../hippo/api.ts';
 import { externalAddress, openChannel } from '../open-channel.ts';
 import { typeName, type CommandNeeds } from './app-commands.ts';
+import { deleteWithAddons } from './delete-with-addons.ts';
 import { nameProblem } from './names.ts';
 import { chooseRule } from './rule-choice.ts';
 import { fullName, type Row } from './targets.ts';
@@ -83,8 +84,8 @@ export class ChannelCommands {
   }
 
   delete(row?: Row): Promise<void> {
-    const { app, targets, change } = this.#needs;
-    return targets.channel(row, 'Delete Channel', async ({ session: { client }, app: of, channel }) => {
+    const { app, targets } = this.#needs;
+    return targets.channel(row, 'Delete Channel', async ({ session, app: of, channel }) => {
       const { id, name, domain } = channel;
       // Hippos before 0.18 may tell of none.
       const count = (channel.environmentVariables ?? []).length;
@@ -94,7 +95,13 @@ export class ChannelCommands {
         prompt: `This cannot be undone: its address, ${domain},${lost} will be gone. Type the channel's name, ${name}, to delete it.`,
         name,
       });
-      await change(() => client.removeChannel(id));
+      await deleteWithAddons(this.#needs, {
+        session,
+        where: { appId: of.id, channelId: id },
+        full: fullName({ app: of, channel }),
+        name,
+        remove: () => session.client.removeChannel(id),
+      });
       app.prompts.mention(`Deleted ${name}`);
     });
   }

@@ -11,6 +11,7 @@ import type { AddonsStore } from '../marketplace/addons-store.ts';
 import type { Projects } from '../projects.ts';
 import { Follower } from './follower.ts';
 import { AppsModel } from './model.ts';
+import { TreeTargets } from './targets.ts';
 import { WorkspaceApps } from './workspace-apps.ts';
 
 export interface Live extends Disposable {
@@ -18,6 +19,8 @@ export interface Live extends Disposable {
   readonly follower: Follower;
   readonly workspaceApps: WorkspaceApps;
   readonly addons: AddonsStore;
+  /** What a command is about, of this Hippo. */
+  readonly targets: TreeTargets;
 }
 
 export function createLive(app: App, connections: Connections, projects: Projects): Live {
@@ -51,7 +54,13 @@ export function createLive(app: App, connections: Connections, projects: Project
   disposables.add(workspaceApps.onDidChange((names) => model.setProjects(names)));
   disposables.add(connections.onDidChange(whenItMatters(connections.status, follower)));
   const addons = disposables.add(new HippoAddonsStore({ connections, follower, model, log }));
-  return { model, follower, workspaceApps, addons, dispose: () => disposables.dispose() };
+  const targets = new TreeTargets({
+    app,
+    connections,
+    projects: () => workspaceApps.names(),
+    connectionOfRows: () => follower.connection,
+  });
+  return { model, follower, workspaceApps, addons, targets, dispose: () => disposables.dispose() };
 }
 
 /** It begins anew with another connection or another user, and tries again when something has got well. */

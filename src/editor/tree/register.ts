@@ -7,6 +7,8 @@ import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
 import { EditorError } from '../failure.ts';
 import { VIEWS } from '../ids.ts';
+import type { AddonActions } from '../marketplace/addon-actions.ts';
+import { loadAddonCommands, registerAddonCommands } from '../marketplace/register-commands.ts';
 import { AppCommands, type CommandNeeds } from './app-commands.ts';
 import { BindleCommands } from './bindle-commands.ts';
 import { BindleReader } from './bindle-reader.ts';
@@ -14,16 +16,24 @@ import { bindleWindow, registerBindleFiles } from './bindle-window.ts';
 import { ChannelCommands } from './channel-commands.ts';
 import type { Live } from './live.ts';
 import { LogTerminals } from './log-terminals.ts';
+import { readNodeId } from './nodes.ts';
 import { ReleaseCommand } from './release-command.ts';
 import { RevisionCommands } from './revision-commands.ts';
-import { fullName, TreeTargets, type Row } from './targets.ts';
+import { fullName, type Row } from './targets.ts';
 import { VariableCommands } from './variable-commands.ts';
 import { AppsView } from './view.ts';
 
-export function registerTree(app: App, connections: Connections, live: Live): Disposable {
+interface Needs {
+  readonly app: App;
+  readonly connections: Connections;
+  readonly live: Live;
+  readonly addonActions: AddonActions;
+}
+
+export function registerTree({ app, connections, live, addonActions }: Needs): Disposable {
   const disposables = new Disposables();
   const { commands, context, log, clock, prompts } = app;
-  const { model, follower, workspaceApps, addons } = live;
+  const { model, follower, workspaceApps, addons, targets } = live;
   const onError = (error: unknown): void => log.error('The tree', error);
 
   const view = disposables.add(
@@ -48,12 +58,6 @@ export function registerTree(app: App, connections: Connections, live: Live): Di
   disposables.add(follower.onDidChangeState(showState));
   showState();
 
-  const targets = new TreeTargets({
-    app,
-    connections,
-    projects: () => workspaceApps.names(),
-    connectionOfRows: () => follower.connection,
-  });
   const needs: CommandNeeds = {
     app,
     connections,
@@ -84,6 +88,14 @@ export function registerTree(app: App, connections: Connections, live: Live): Di
   const channels = new ChannelCommands(needs);
   const revisions = new RevisionCommands(needs);
   const variables = new VariableCommands(needs);
+  const addonCommands = loadAddonCommands(connections, {
+    app,
+    store: addons,
+    actions: addonActions,
+    targets,
+    projects: needs.projects,
+  });
+  disposables.add(registerAddonCommands(app, addonCommands));
   const release = new ReleaseCommand(needs);
   const bindles = new BindleCommands(needs, bindleWindow);
   disposables.add(registerBindleFiles(new BindleReader(connections)));
@@ -113,8 +125,13 @@ export function registerTree(app: App, connections: Connections, live: Live): Di
     commands.register('hippo.variable.add', (row) => variables.add(row)),
     commands.register('hippo.variable.edit', (row) => variables.edit(row)),
     commands.register('hippo.variable.delete', (row) => variables.delete(row)),
-    commands.register('hippo.variable.copyValue', (row) => variables.copyValue(row)),
-    commands.register('hippo.variable.show', (row) => model.reveal(row, true)),
+    commands.register('hippo.variable.copyValue', async (row) =>
+      isAddonVariable(row) ? (await addonCommands()).variables.copyValue(row) : variables.copyValue(row),
+    ),
+    commands.register('hippo.variable.show', async (row) => {
+      const value = isAddonVariable(row) ? await (await addonCommands()).variables.value(row) : undefined;
+      model.reveal(row, true, value);
+    }),
     commands.register('hippo.variable.hide', (row) => model.reveal(row, false)),
     commands.register('hippo.revision.run', (row) => revisions.pin(row)),
     commands.register('hippo.revision.openFile', (row) => bindles.openFile(row)),
@@ -123,4 +140,8 @@ export function registerTree(app: App, connections: Connections, live: Live): Di
   ])
     disposables.add(command);
   return disposables;
+}
+
+function isAddonVariable(row: Row | undefined): row is Row {
+  return row !== undefined && readNodeId(row).kind === 'addonVariable';
 }

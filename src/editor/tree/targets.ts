@@ -2,10 +2,10 @@
 // It is read again from the server, for rows may be a moment old.
 
 import type { AppItem, ChannelItem } from '../../hippo/api.ts';
-import type { App, Choice, Separator } from '../app.ts';
+import type { App, Choice, Separator, Step } from '../app.ts';
 import type { Connections, Session } from '../connections/connections.ts';
 import { EditorError } from '../failure.ts';
-import { compareNames, readNodeId } from './nodes.ts';
+import { compareNames, isOfApp, readNodeId } from './nodes.ts';
 
 /** Id of a row of the tree. */
 export type Row = string;
@@ -46,22 +46,28 @@ export class TreeTargets {
       if (row === undefined) return work({ session, app: await this.#pickApp(session, title) });
       const { kind, owner } = readNodeId(row);
       const { client } = session;
-      const id = kind === 'app' ? owner : (await client.channel(owner)).appId;
+      const id = isOfApp(kind) ? owner : (await client.channel(owner)).appId;
       return work({ session, app: await client.app(id) });
     });
   }
 
   /**
    * @param row of a channel, of anything below it, or of its app
+   * @param steps where the choice is the first of several
    * @throws EditorError `NO_APPS`, `NO_CHANNELS`, Cancelled, HippoError; what `work` throws
    */
-  channel<T>(row: Row | undefined, title: string, work: (target: ChannelTarget) => Promise<T>): Promise<T> {
+  channel<T>(
+    row: Row | undefined,
+    title: string,
+    work: (target: ChannelTarget) => Promise<T>,
+    steps?: Step,
+  ): Promise<T> {
     return this.#use(row, async (session) => {
       const { client } = session;
       const { kind, owner } = row === undefined ? { kind: undefined, owner: '' } : readNodeId(row);
       const id =
-        kind === undefined || kind === 'app'
-          ? (await this.#pickChannel(session, title, kind && (await client.app(owner)))).id
+        kind === undefined || isOfApp(kind)
+          ? (await this.#pickChannel(session, title, kind && (await client.app(owner)), steps)).id
           : owner;
       const channel = await client.channel(id);
       return work({ session, app: await client.app(channel.appId), channel });
@@ -104,7 +110,12 @@ export class TreeTargets {
     );
   }
 
-  async #pickChannel(session: Session, title: string, of: AppItem | undefined): Promise<Summary> {
+  async #pickChannel(
+    session: Session,
+    title: string,
+    of: AppItem | undefined,
+    steps: Step | undefined,
+  ): Promise<Summary> {
     const apps = of ? [{ app: of, here: false }] : await this.#apps(session);
     const all = apps.flatMap(({ app }) => app.channels);
     const [only] = all;
@@ -124,7 +135,7 @@ export class TreeTargets {
           value: channel,
         })),
     ]);
-    return this.#needs.app.prompts.pick(choices, { title, placeholder: 'Which channel?' });
+    return this.#needs.app.prompts.pick(choices, { title, placeholder: 'Which channel?', steps });
   }
 }
 
