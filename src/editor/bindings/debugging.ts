@@ -1,34 +1,10 @@
-// A debug configuration that asks for add-ons, `"env": { "HIPPO_ADDONS": "shop:dev" }`, gets their variables when it
-// starts: launch.json holds the name of the channel alone. VS Code calls an attribute of its own in the configuration
-// of somebody else's debugger a mistake; `env` is where all of them have variables.
+// A debug configuration that asks for add-ons gets their variables when it starts: launch.json holds the name of the
+// channel alone.
 
 import { EditorError } from '../failure.ts';
 import type { Project } from '../projects.ts';
 import type { Environments } from './environments.ts';
-
-export const ADDONS_VARIABLE = 'HIPPO_ADDONS';
-
-/** What is known of VS Code's debug configurations. */
-export interface DebugConfiguration {
-  readonly type: string;
-  readonly name: string;
-  readonly [key: string]: unknown;
-}
-
-interface Pair {
-  readonly name?: unknown;
-  readonly value?: unknown;
-}
-
-/** `app:channel`, `channel`, or nothing for the app's only one; undefined if none are asked for. */
-export function wantedAddons({ env, environment }: DebugConfiguration): string | undefined {
-  const listed = Array.isArray(environment)
-    ? (environment as Pair[]).find((one) => one?.name === ADDONS_VARIABLE)?.value
-    : undefined;
-  const own = isRecord(env) ? env[ADDONS_VARIABLE] : undefined;
-  const value = own ?? listed;
-  return typeof value === 'string' ? value : undefined;
-}
+import { ADDONS_VARIABLE, isRecord, type DebugConfiguration, type Pair } from './wanted-addons.ts';
 
 /**
  * @param project whose app is meant
@@ -90,8 +66,4 @@ function isTyped({ type, console: shown }: DebugConfiguration): boolean {
 
 function kept(shown: unknown): { console?: unknown } {
   return shown === undefined ? {} : { console: shown };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

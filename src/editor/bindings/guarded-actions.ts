@@ -7,7 +7,7 @@ import type { Uses } from './uses.ts';
 /** @param find an add-on as it is known */
 export function guardActions(
   actions: AddonActions,
-  uses: Pick<Uses, 'demand'>,
+  uses: () => Promise<Pick<Uses, 'demand'>>,
   find: (addonId: string) => AddonItem | undefined,
 ): AddonActions {
   const demand = async (
@@ -18,7 +18,7 @@ export function guardActions(
     connection: string | undefined,
   ): Promise<void> => {
     const addon = find(addonId);
-    if (addon) await uses.demand(addon, channelId, doing(addon.name), action, connection);
+    if (addon) await (await uses()).demand(addon, channelId, doing(addon.name), action, connection);
   };
   // Methods stand on the prototype: what is not changed here is handed on.
   return new Proxy(actions, {

@@ -1,84 +1,80 @@
-// Makes binding code: the room bindings/ with its templates, loaded on first use.
+// Makes binding code: the room bindings/ with its templates, which are read once.
 
-import type { Guess } from '../../bindings/guess.ts';
+import { guess, type Guess } from '../../bindings/guess.ts';
+import { planBinding } from '../../bindings/plan-binding.ts';
 import type { BindingPlan, BindingStyle, BindingWish, BoundAddon } from '../../bindings/plan.ts';
-import type { BindingTemplates, LanguageInfo, StyleChoice } from '../../bindings/templates.ts';
-import type { BindingUse } from '../../bindings/uses.ts';
+import {
+  languages,
+  loadTemplates,
+  stylesFor,
+  type BindingTemplates,
+  type LanguageInfo,
+  type StyleChoice,
+} from '../../bindings/templates.ts';
+import { usesOf, withoutBindingCode, type BindingUse } from '../../bindings/uses.ts';
 import type { App } from '../app.ts';
 import type { Project } from '../projects.ts';
+import { annotationOf } from './annotation.ts';
 import type { CodeEditor, CodePlace } from './code.ts';
 import { folderOf } from './environments.ts';
-
-type Rooms = typeof import('./bindings.ts');
 
 export class Maker {
   readonly #extension: App['extension'];
   readonly #code: CodeEditor;
-  readonly #load: () => Promise<Rooms>;
-  #loaded: Promise<{ rooms: Rooms; templates: BindingTemplates }> | undefined;
+  #templates: Promise<BindingTemplates> | undefined;
 
-  constructor(
-    { extension }: Pick<App, 'extension'>,
-    code: CodeEditor,
-    load: () => Promise<Rooms> = () => import('./bindings.ts'),
-  ) {
+  constructor({ extension }: Pick<App, 'extension'>, code: CodeEditor) {
     this.#extension = extension;
     this.#code = code;
-    this.#load = load;
   }
 
   /** By name. @throws TemplateError */
   async languages(): Promise<LanguageInfo[]> {
-    const { rooms, templates } = await this.#open();
-    return rooms.languages(templates);
+    const templates = await this.#open();
+    return languages(templates);
   }
 
   /** @param path of a file, or where one would be @throws TemplateError */
   async guess(project: Project, path: string): Promise<Guess | undefined> {
-    const { rooms, templates } = await this.#open();
+    const templates = await this.#open();
     const wish = { path, folder: folderOf(project), hippofacts: project.file };
-    return rooms.guess(wish, this.#code.texts, templates);
+    return guess(wish, this.#code.texts, templates);
   }
 
   /** The default first. @throws TemplateError */
   async styles(language: string, addon: BoundAddon, handler: boolean): Promise<StyleChoice[]> {
-    const { rooms, templates } = await this.#open();
-    return rooms.stylesFor(templates, language, addon, handler);
+    const templates = await this.#open();
+    return stylesFor(templates, language, addon, handler);
   }
 
   /** @throws BindingError, TemplateError */
   async plan(wish: BindingWish): Promise<BindingPlan> {
-    const { rooms, templates } = await this.#open();
-    return rooms.planBinding(wish, this.#code.texts, templates);
+    const templates = await this.#open();
+    return planBinding(wish, this.#code.texts, templates);
   }
 
   /** @throws TemplateError */
   async usesOf(addon: Pick<BoundAddon, 'name' | 'variables'>, project: Project): Promise<BindingUse[]> {
-    const { rooms, templates } = await this.#open();
-    return rooms.usesOf(addon, this.#code.texts, folderOf(project), templates);
+    const templates = await this.#open();
+    return usesOf(addon, this.#code.texts, folderOf(project), templates);
   }
 
   /** Where its HIPPOFACTS asks for it. */
   async annotationOf({ name }: Pick<BoundAddon, 'name'>, { file }: Project): Promise<CodePlace | undefined> {
-    const { rooms } = await this.#open();
     const text = await this.#code.texts.read(file);
-    const found = text === undefined ? undefined : rooms.annotationOf(text, name);
+    const found = text === undefined ? undefined : annotationOf(text, name);
     return found && { path: file, ...found };
   }
 
   /** Those for which a project has no code. @throws TemplateError */
   async withoutCode<T extends BoundAddon>(addons: readonly T[], project: Project): Promise<T[]> {
-    const { rooms, templates } = await this.#open();
-    return rooms.withoutBindingCode(addons, this.#code.texts, folderOf(project), templates);
+    const templates = await this.#open();
+    return withoutBindingCode(addons, this.#code.texts, folderOf(project), templates);
   }
 
-  #open(): Promise<{ rooms: Rooms; templates: BindingTemplates }> {
-    const open = async (): Promise<{ rooms: Rooms; templates: BindingTemplates }> => {
-      const rooms = await this.#load();
-      return { rooms, templates: await rooms.loadTemplates(this.#extension.path('scaffold')) };
-    };
-    return (this.#loaded ??= open().catch((error: unknown) => {
-      this.#loaded = undefined;
+  #open(): Promise<BindingTemplates> {
+    return (this.#templates ??= loadTemplates(this.#extension.path('scaffold')).catch((error: unknown) => {
+      this.#templates = undefined;
       throw error;
     }));
   }

@@ -47,8 +47,24 @@ export class Offers {
       );
   }
 
+  /**
+   * A publish has ended: offers what is missing, or inserts it, as the setting says. Does not wait for an answer.
+   * @returns lines for a terminal: what is missing, and what adds it
+   */
+  async published(project: Project, record: PublishRecord): Promise<string[]> {
+    const missing = await this.#missing(project, record);
+    if (missing.length === 0) return [];
+    const { app } = this.#needs;
+    const isAsked = app.settings.get(SETTING, project.uri) !== 'always';
+    void app.guard.run('Inserting binding code', async () => {
+      if (isAsked) await this.#offer(project, missing);
+      else await this.#insert(project, missing, false);
+    });
+    return isAsked ? missing.map(({ name }) => lineOf(name)) : [];
+  }
+
   /** What a project's app has, and the project has no code for. Quiet: nothing is started, nobody is asked. */
-  async missing(project: Project, { app, connection }: PublishRecord): Promise<ChannelAddon[]> {
+  async #missing(project: Project, { app, connection }: PublishRecord): Promise<ChannelAddon[]> {
     const { connections, maker, app: editor } = this.#needs;
     if (!app || editor.settings.get(SETTING, project.uri) === 'never') return [];
     const session = await connections.peek(connection);
@@ -60,20 +76,6 @@ export class Offers {
       throw error;
     });
     return maker.withoutCode(distinct(boundAddons(addons)), project);
-  }
-
-  /**
-   * A publish has ended: offers what is missing, or inserts it, as the setting says. Does not wait for an answer.
-   * @param missing from `missing`
-   */
-  published(project: Project, missing: readonly ChannelAddon[]): void {
-    if (missing.length === 0) return;
-    const { app } = this.#needs;
-    const isAsked = app.settings.get(SETTING, project.uri) !== 'always';
-    void app.guard.run('Inserting binding code', async () => {
-      if (isAsked) await this.#offer(project, missing);
-      else await this.#insert(project, missing, false);
-    });
   }
 
   async #offer(project: Project, missing: readonly ChannelAddon[]): Promise<void> {
@@ -109,10 +111,6 @@ export class Offers {
 
 const MOST_REMEMBERED = 500;
 
-/** For a terminal: what is missing, and what adds it. */
-export function offerLines(missing: readonly ChannelAddon[]): string[] {
-  return missing.map(
-    ({ name }) =>
-      `${name} has no code in this project yet: "Hippo: Add Binding Code…" adds it, and so does \`hippo addons code ${name}\`.`,
-  );
+function lineOf(name: string): string {
+  return `${name} has no code in this project yet: "Hippo: Add Binding Code…" adds it, and so does \`hippo addons code ${name}\`.`;
 }

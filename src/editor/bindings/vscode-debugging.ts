@@ -4,16 +4,16 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import type { Disposable } from '../disposables.ts';
 import type { Projects } from '../projects.ts';
-import { wantedAddons, withAddons } from './debugging.ts';
-import type { Environments } from './environments.ts';
+import { wantedAddons } from './wanted-addons.ts';
+import type { Bindings } from './register.ts';
 
 interface Needs {
   readonly app: Pick<App, 'guard' | 'prompts'>;
   readonly projects: Pick<Projects, 'all' | 'around'>;
-  readonly environments: Environments;
+  readonly bindings: Bindings;
 }
 
-export function registerDebugging({ app, projects, environments }: Needs): Disposable {
+export function registerDebugging({ app, projects, bindings }: Needs): Disposable {
   return vscode.debug.registerDebugConfigurationProvider('*', {
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
       const wanted = wantedAddons(configuration);
@@ -25,6 +25,7 @@ export function registerDebugging({ app, projects, environments }: Needs): Dispo
         const near = typeof cwd === 'string' ? vscode.Uri.file(`${cwd}/x`) : folder?.uri;
         const around = near && (await projects.around(`${near.toString()}/`));
         const project = around ?? (all.length === 1 ? all[0] : undefined);
+        const { withAddons, environments } = await bindings();
         const { configuration: given, note } = await withAddons(configuration, wanted, project, environments);
         if (note !== undefined) void app.prompts.notify('info', note);
         return { ...given, request: configuration.request };

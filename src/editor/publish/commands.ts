@@ -30,7 +30,7 @@ interface Needs {
   /** Shows what a publish would do. */
   readonly showPreview: (preview: Preview) => Promise<void>;
   /** For add-ons that have no code yet. */
-  readonly offers: Pick<Offers, 'missing' | 'published'>;
+  readonly offerCode: Offers['published'];
 }
 
 export class PublishCommands {
@@ -215,10 +215,9 @@ export class PublishCommands {
   }
 
   async #offerCode(target: Target, record: PublishRecord): Promise<void> {
-    const { app, offers } = this.#needs;
+    const { app, offerCode } = this.#needs;
     if (target.kind !== 'project') return;
-    const missing = await app.guard.quietly('Looking for binding code', () => offers.missing(target, record));
-    if (missing) offers.published(target, missing);
+    await app.guard.quietly('Looking for binding code', () => offerCode(target, record));
   }
 
   /** Whoever reads it may look at the page. */

@@ -54,7 +54,7 @@ export function registerPublish(needs: PublishNeeds): Disposable {
     documents,
     history,
     showPreview: (preview) => view.show(preview),
-    offers: bindings.offers,
+    offerCode: async (...publish) => (await bindings()).offers.published(...publish),
   });
   /** With what is in the view of previews, if something is. */
   const previewed = async (act: 'run' | 'previewOf'): Promise<void> => {

@@ -1,14 +1,12 @@
 // Tasks of type `hippo`: every HIPPOFACTS can be published and prepared, tasks.json may say how, and what runs with
 // the add-ons of a channel.
 
-import { posix, resolve } from 'node:path';
+import { dirname, posix, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { formatId } from '../../bindle/id.ts';
 import { SPELLINGS } from '../../hippofacts/find.ts';
 import type { App } from '../app.ts';
-import { folderOf } from '../bindings/environments.ts';
-import { offerLines } from '../bindings/offers.ts';
-import { ProgramTerminal, type Program } from '../bindings/program-terminal.ts';
+import type { Program } from '../bindings/program-terminal.ts';
 import type { Bindings } from '../bindings/register.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Disposable } from '../disposables.ts';
@@ -28,7 +26,7 @@ interface Needs {
   readonly projects: Projects;
   readonly targets: Targets;
   readonly publisher: Publisher;
-  readonly bindings: Pick<Bindings, 'environments' | 'offers'>;
+  readonly bindings: Bindings;
 }
 
 export function registerTasks(needs: Needs): Disposable {
@@ -60,13 +58,12 @@ function createTask(
   name: string,
 ): vscode.Task {
   const { app } = needs;
-  const execution = new vscode.CustomExecution(async (resolved) =>
-    Promise.resolve(
-      resolved['task'] === 'run'
-        ? new ProgramTerminal(app, () => programOf(needs, resolved, folder))
-        : new TaskTerminal(app, (listener) => runTask(needs, resolved, folder, listener)),
-    ),
-  );
+  const execution = new vscode.CustomExecution(async (resolved) => {
+    if (resolved['task'] !== 'run')
+      return new TaskTerminal(app, (listener) => runTask(needs, resolved, folder, listener));
+    const { ProgramTerminal } = await needs.bindings();
+    return new ProgramTerminal(app, () => programOf(needs, resolved, folder));
+  });
   // No matcher: problems are shown at their places by the publish itself.
   const task = new vscode.Task(definition, folder, name, TASK_TYPE, execution, []);
   task.detail = detailOf(definition);
@@ -82,7 +79,8 @@ async function programOf(
 ): Promise<{ program: Program; note: string }> {
   const { command = '', args, project: path, app, channel, connection } = readTask(definition);
   const project = targets.at((await findProject(folder, path)).toString());
-  const { variables, where } = await bindings.environments.of({
+  const { environments } = await bindings();
+  const { variables, where } = await environments.of({
     project,
     app,
     channel,
@@ -90,14 +88,14 @@ async function programOf(
     program: command,
   });
   return {
-    program: { command, args, cwd: folderOf(project), env: variables },
+    program: { command, args, cwd: dirname(project.file), env: variables },
     note: `${[command, ...(args ?? [])].join(' ')} with the add-ons of ${where}`,
   };
 }
 
 /** @returns how it ended, in one line */
 async function runTask(
-  { app, connections, targets, publisher, bindings: { offers } }: Needs,
+  { app, connections, targets, publisher, bindings }: Needs,
   definition: vscode.TaskDefinition,
   folder: vscode.WorkspaceFolder,
   listener: Listener,
@@ -122,9 +120,10 @@ async function runTask(
     };
     for (const channel of record.channels)
       listener.line({ text: `${channel.name}: ${await addressOf(channel)}` });
-    const missing = await app.guard.quietly('Looking for binding code', () => offers.missing(target, record));
-    for (const text of offerLines(missing ?? [])) listener.line({ text, tone: 'warning' });
-    offers.published(target, missing ?? []);
+    const offers = await app.guard.quietly('Looking for binding code', async () =>
+      (await bindings()).offers.published(target, record),
+    );
+    for (const text of offers ?? []) listener.line({ text, tone: 'warning' });
     return `published: ${formatId(record.bindle)}`;
   });
 }

@@ -82,6 +82,7 @@ function openWindow(): Window {
     documents,
     history,
     showPreview: async (preview) => void previews.push(preview),
+    offerCode: async () => [],
   });
   const made: Window = {
     connections,
