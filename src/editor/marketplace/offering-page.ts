@@ -47,7 +47,10 @@ export class OfferingPage implements PageLogic<'offering'> {
     // The page has shown the price beside the button.
     const waiting = (signal: AbortSignal): Waiting => ({ signal, connection, priceShown: true });
     this.handlers = {
-      ...commonHandlers(needs),
+      ...commonHandlers(needs, () => [
+        this.#offering?.documentationUrl ?? null,
+        this.#offering?.supportUrl ?? null,
+      ]),
       checkParameters: async ({ planId, check }, signal) => ({
         problems: await store.use(
           ({ addons }) => addons.checkParameters(planId, check, { signal }),

@@ -23,7 +23,7 @@ let home: string;
 let app: FakeApp;
 let store: FakeAddonsStore;
 let pages: Pages;
-let done: unknown[];
+let done: unknown[][];
 let saved: Parameters<PageNeeds['saveText']>[0][];
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'hippo-pages-'));
@@ -269,7 +269,12 @@ describe('the Marketplace', () => {
       'hippo.newApp',
     ]);
     await page.reply('openOffering', { offeringId: 'x' });
+    app.answer('Open', CANCEL);
     await page.reply('openLink', { url: 'https://example.com/' });
+    expect(await page.reply('openLink', { url: 'https://example.com/' })).toMatchObject({
+      type: 'cancelled',
+    });
+    expect(app.asked[0]?.title).toBe('Open example.com?');
     expect(done).toEqual([
       ['showOffering', 'x'],
       ['openLink', 'https://example.com/'],
@@ -391,6 +396,35 @@ describe('an offering', () => {
       ['add', { planId: small.id, channelId: 'c1', parameters: { a: 1 } }, waiting],
       ['rotate', { addonId: 'x' }, waiting],
       ['bindingCode', 'x', 'local'],
+    ]);
+  });
+
+  test('links to its documentation and its support are opened, and others are asked about', async () => {
+    store.offerings = [
+      { ...postgresql, documentationUrl: 'https://docs.example.com/pg', supportUrl: 'http://127.0.0.1:81/' },
+    ];
+    const page = openOffering();
+    for (const url of [
+      'https://docs.example.com/more',
+      'http://127.0.0.1:81/x',
+      'javascript:alert(1)',
+      'nonsense',
+    ])
+      await page.reply('openLink', { url });
+    expect(app.asked).toEqual([]);
+    app.answer(CANCEL, CANCEL);
+    for (const url of ['https://docs.example.com.evil.example/', 'http://127.0.0.1:82/'])
+      expect(await page.reply('openLink', { url })).toMatchObject({ type: 'cancelled' });
+    expect(app.asked.map(({ title }) => title)).toEqual([
+      'Open docs.example.com.evil.example?',
+      'Open 127.0.0.1:82?',
+    ]);
+    // What is no link of a browser is refused where links are opened.
+    expect(done.map(([name, url]) => [name, url])).toEqual([
+      ['openLink', 'https://docs.example.com/more'],
+      ['openLink', 'http://127.0.0.1:81/x'],
+      ['openLink', 'javascript:alert(1)'],
+      ['openLink', 'nonsense'],
     ]);
   });
 
