@@ -15,7 +15,7 @@ import { addAnnotation, addNames } from './project-files.ts';
 import { foldersAbove, hasExtension, importPath, isIn, projectOf, relativeName } from './projects.ts';
 import { hasWord, placeForDefinition, placeForStatements, scan, unitOf } from './scan.ts';
 import { formFor, HANDLER_WARNING, type BindingTemplates, type Form, type Language } from './templates.ts';
-import { usesOf, type BindingUse } from './uses.ts';
+import { usesIn, usesOf, type BindingUse } from './uses.ts';
 
 /** The wish cannot be fulfilled; nothing was changed. */
 export class BindingError extends Error {
@@ -222,6 +222,9 @@ class Planning {
       addImport(file, fill(isTaken && aliased !== undefined ? aliased : line, values), language, eol);
     }
     const after = file.text;
+    // Where it would stand in a comment or a string that does not end, there is no place for it.
+    if (!usesIn(after, addon, language).some((one) => one.style === this.#wish.style))
+      throw this.#endless(target);
     const why = `code for ${addon.name}`;
     if (before === undefined) this.#creates.set(target, { text: after, why });
     else this.#files.set(target, { file, why: [why] });
@@ -320,13 +323,23 @@ class Planning {
     const known = this.#files.get(root);
     const created = this.#creates.get(root);
     const text = known?.file.text ?? created?.text ?? (await this.#texts.read(root)) ?? '';
-    const { code } = scan(text, this.#language);
-    if (new RegExp(`\\bmod\\s+${name}\\s*[;{]`).test(code)) return;
+    const isIn = (whole: string): boolean =>
+      new RegExp(`\\bmod\\s+${name}\\s*[;{]`).test(scan(whole, this.#language).code);
+    if (isIn(text)) return;
     const file = known?.file ?? new Insertions(text);
     addImport(file, line, this.#language, lineEndOf(text));
+    if (!isIn(file.text)) throw this.#endless(root);
     const why = `the module ${name}`;
     if (created) this.#creates.set(root, { ...created, text: file.text });
     else this.#files.set(root, { file, why: [...(known?.why ?? []), why] });
+  }
+
+  #endless(file: string): BindingError {
+    return new BindingError(
+      'BINDING_FILE',
+      `${relativeName(this.#wish.folder, file)} has a comment or a string that does not end.`,
+      'Put that right first, or choose another file.',
+    );
   }
 
   async #addDependencies(project: string): Promise<void> {
