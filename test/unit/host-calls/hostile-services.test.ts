@@ -17,15 +17,18 @@ let server: Server;
 /** What the service does with a new connection. */
 let behave: (socket: Socket) => void;
 
-beforeAll(async () => {
-  services = createServices({
+const open = (limits: object): Services =>
+  createServices({
     credentialsOf: () => ({ uri }),
     sqliteDirectory: folder,
     sqliteProgram,
     log: (_, text) => log.push(text),
     report: (error) => reported.push(error),
-    limits: { connect: 300, statement: 300, wait: 300 },
+    limits,
   });
+
+beforeAll(async () => {
+  services = open({ connect: 300, statement: 300, wait: 300 });
   server = createServer((socket) => {
     socket.on('error', () => undefined);
     behave(socket);
@@ -39,7 +42,12 @@ afterAll(async () => {
 });
 
 let runId = 0;
-async function call(name: 'sql' | 'kv', operation: string, request: object): Promise<Response> {
+async function call(
+  name: 'sql' | 'kv',
+  operation: string,
+  request: object,
+  to: Services = services,
+): Promise<Response> {
   const call = {
     channelId: 'c',
     runId: String(++runId),
@@ -47,9 +55,9 @@ async function call(name: 'sql' | 'kv', operation: string, request: object): Pro
     operation,
     request: Buffer.from(JSON.stringify({ addon: 'a', ...request })),
   };
-  const signal = AbortSignal.timeout(3000);
-  const response = JSON.parse(Buffer.from(await services.call(call, signal)).toString()) as Response;
-  services.runEnded(call.runId);
+  const signal = AbortSignal.timeout(to === services ? 3000 : 60_000);
+  const response = JSON.parse(Buffer.from(await to.call(call, signal)).toString()) as Response;
+  to.runEnded(call.runId);
   return response;
 }
 
@@ -175,6 +183,30 @@ describe('a Redis that', () => {
       (socket) => socket.on('data', () => socket.write('\0\r\n:x\r\n$-9\r\n*99999999\r\n')),
     ],
     ['answers more than was asked', (socket) => socket.on('data', () => socket.write(':1\r\n'.repeat(1000)))],
+    [
+      'promises lists in lists',
+      (socket) => socket.on('data', () => socket.write('*30000000\r\n'.repeat(1000))),
+    ],
+    [
+      'opens lists for ever',
+      (socket) => socket.on('data', () => flood(socket, Buffer.from('*1\r\n'.repeat(1000)))),
+    ],
+    [
+      'says a line without end',
+      (socket) => socket.on('data', () => flood(socket, Buffer.from('-'), Buffer.alloc(65536, 'x'))),
+    ],
+    [
+      'sends a text of a gigabyte',
+      (socket) =>
+        socket.on('data', () => flood(socket, Buffer.from('$1000000000\r\n'), Buffer.alloc(65536, 'x'))),
+    ],
+    [
+      'sends texts for ever',
+      (socket) =>
+        socket.on('data', () =>
+          flood(socket, Buffer.from('*99999\r\n'), Buffer.from(`$60000\r\n${'x'.repeat(60_000)}\r\n`)),
+        ),
+    ],
   ])('%s', async (_, how) => {
     serve('redis', how);
     for (const [operation, request] of [
@@ -184,6 +216,25 @@ describe('a Redis that', () => {
       ['set', { key: 'a', value: 'b' }],
     ] as const)
       expect(await call('kv', operation, request)).toHaveProperty('version', 1);
+    expect(process.memoryUsage.rss() / 1e6).toBeLessThan(600);
+  });
+
+  test('would say more than anybody wants is told of as that', async () => {
+    const welcome = '+OK\r\n';
+    serve('redis', (socket) =>
+      socket.on('data', (data) => {
+        const isList = data.includes('SCAN');
+        if (!isList) return void socket.write(welcome.repeat(data.toString().match(/^\*/gm)?.length ?? 1));
+        flood(
+          socket,
+          Buffer.from('*2\r\n$1\r\n0\r\n*1000\r\n'),
+          Buffer.from(`$60000\r\n${'x'.repeat(60_000)}\r\n`),
+        );
+      }),
+    );
+    const patient = open({ statement: 60_000, connect: 60_000 });
+    expect((await call('kv', 'list', { prefix: '' }, patient)).error?.code).toBe('response_too_large');
+    await patient.stop();
   });
 });
 

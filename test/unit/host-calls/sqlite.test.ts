@@ -2,7 +2,8 @@
 
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HostCallChannels, type Response } from './harness.ts';
+import { createServices } from '../../../src/platform/addons/services/services.ts';
+import { HostCallChannels, sqliteProgram, type Response } from './harness.ts';
 
 const MIB = 1024 * 1024;
 const host = new HostCallChannels({ statement: 2000, wait: 1500, memory: 256 * MIB });
@@ -228,6 +229,30 @@ describe('a statement', () => {
       await outcomes(query('CREATE TABLE t (n)'), query(ENDLESS), query('INSERT INTO t VALUES (1)')),
     ).toEqual([undefined, 'timeout', undefined]);
     expect(await rowsOf(query('SELECT n FROM t'))).toEqual([[1]]);
+  });
+
+  test('that nobody waits for any more leaves its file to others', async () => {
+    const services = createServices({
+      credentialsOf: () => ({ ...credentials }),
+      sqliteDirectory: host.folder,
+      sqliteProgram,
+      log: () => undefined,
+      report: (error) => host.reported.push(error),
+      // Who waited for the statement's own limit would be told that it is busy.
+      limits: { statement: 60_000, wait: 20_000 },
+    });
+    const credentials = host.sqliteFile();
+    const run = async (runId: string, sql: string, signal: AbortSignal): Promise<Response> => {
+      const request = Buffer.from(JSON.stringify({ addon: 'db', sql }));
+      const call = { channelId: 'c', runId, interface: 'sql', operation: 'query', request } as const;
+      return JSON.parse(Buffer.from(await services.call(call, signal)).toString()) as Response;
+    };
+    const forever = AbortSignal.timeout(50_000);
+    expect(outcome(await run('a', 'CREATE TABLE t (i)', forever))).toBeUndefined();
+    expect(outcome(await run('b', ENDLESS, AbortSignal.timeout(300)))).toBe('timeout');
+    services.runEnded('b');
+    expect((await run('c', 'SELECT count(*) FROM t', forever)).rows).toEqual([[0]]);
+    await services.stop();
   });
 
   test('that takes too much memory is ended', async () => {

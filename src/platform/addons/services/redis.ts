@@ -25,6 +25,8 @@ export class RedisServer implements Service {
   #client: Promise<Client> | undefined;
   /** The last one, which may be about to connect. */
   #raw: Client | undefined;
+  /** Clients whose server was about to say too much. */
+  readonly #tooLarge = new WeakSet<Client>();
   #calls = 0;
 
   constructor(uri: string, limits: ServiceLimits) {
@@ -35,11 +37,14 @@ export class RedisServer implements Service {
   async kv(_run: ServiceRun, request: KvRequest): Promise<Uint8Array> {
     if (this.#calls >= this.#limits.queue) throw busy();
     this.#calls++;
+    let client: Client | undefined;
     try {
-      const client = await (this.#client ??= this.#connect());
+      client = await (this.#client ??= this.#connect());
       return encodeResponse(await this.#inTime(client, answer(sender(client, this.#library), request)));
     } catch (error) {
-      throw errorOf(error, this.#library);
+      throw client && this.#tooLarge.has(client)
+        ? tooLarge(`is much larger than ${ABI_LIMITS.response} bytes`)
+        : errorOf(error, this.#library);
     } finally {
       this.#calls--;
     }
@@ -58,7 +63,14 @@ export class RedisServer implements Service {
     const client = connect(this.#library, this.#uri, this.#limits);
     this.#raw = client;
     const forget = (): void => void (this.#client = undefined);
-    client.on('error', forget).on('terminated', forget).on('end', forget);
+    const { RedisReplyTooLarge } = this.#library;
+    client.on('error', (error) => {
+      forget();
+      if (error instanceof RedisReplyTooLarge) this.#tooLarge.add(client);
+      // After an error in what it says, it would go on with the rest of it.
+      if (client.isOpen) client.destroy();
+    });
+    client.on('terminated', forget).on('end', forget);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       late.reject(new HostCallError('unavailable', 'The add-on does not answer.', undefined, 'no answer'));

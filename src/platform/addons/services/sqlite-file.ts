@@ -23,6 +23,8 @@ const HEAP_MIB = 128;
 const START_TIME = 10_000;
 /** Milliseconds. */
 const LOCK_WAIT = 10;
+/** Milliseconds for a statement that nobody waits for any more; to start the process again takes longer. */
+const ABANDON_TIME = 200;
 const { setTimeout: startTimer } = globalThis;
 
 export class SqliteFile implements Service {
@@ -152,7 +154,7 @@ export class SqliteFile implements Service {
     try {
       // The transaction may be gone by now.
       if ('connection' in call && call.connection === 'transaction') this.#throwIfLost(run);
-      const { answer } = await this.#exchange(call);
+      const { answer } = await this.#exchange(call, { run, signal });
       if ('response' in answer) return answer.response;
       if (answer.locked) throw new LockedError();
       if (answer.lost) this.#lose();
@@ -163,8 +165,12 @@ export class SqliteFile implements Service {
     }
   }
 
-  /** To the process and back. @throws HostCallError if the process ends, or has to be ended, before it answers */
-  #exchange(call: SqliteCall): Promise<FromSqlite> {
+  /**
+   * To the process and back.
+   * @param caller who may cease to wait for it
+   * @throws HostCallError if the process ends, or has to be ended, before it answers
+   */
+  #exchange(call: SqliteCall, caller?: { run: ServiceRun; signal: AbortSignal }): Promise<FromSqlite> {
     const { statement } = this.#options.limits;
     const started = this.#child === undefined;
     const child = (this.#child ??= this.#start());
@@ -177,8 +183,19 @@ export class SqliteFile implements Service {
         },
         started ? statement + START_TIME : statement,
       );
+      let forNobody: NodeJS.Timeout | undefined;
+      // What is for nobody does not keep others waiting, unless one of them would lose its transaction.
+      const abandoned = (): void => {
+        forNobody = startTimer(() => {
+          if (this.#owner === undefined || this.#owner === caller?.run) child.kill('SIGKILL');
+        }, ABANDON_TIME);
+      };
+      if (caller?.signal.aborted) abandoned();
+      else caller?.signal.addEventListener('abort', abandoned, { once: true });
       const settle = (): void => {
         clearTimeout(timer);
+        clearTimeout(forNobody);
+        caller?.signal.removeEventListener('abort', abandoned);
         child.off('message', answered).off('exit', gone).off('error', gone);
       };
       const answered = (message: unknown): void => {
