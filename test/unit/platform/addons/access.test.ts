@@ -6,11 +6,11 @@ import { addonRoutes } from '../../../../src/addons/routes.ts';
 import { matches } from '../../../../src/hippo/check.ts';
 import { ProblemDetails } from '../../../../src/hippo/common.ts';
 import { pathOf, type Route } from '../../../../src/hippo/routes.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { UNKNOWN, type JsonAnswer } from '../hippo/harness.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 const all = Object.entries<Route>(addonRoutes);
 
 /** What a team has. */

@@ -2,11 +2,11 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BrokerVerb } from '../../../support/scripted-broker.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 let t: TestAddons;
 let [appId, production, staging] = ['', '', ''];
 let apps = 0;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cost } from '../../../../src/addons/costs.ts';
 import { boundsOf, centsOf, periodsOf } from '../../../../src/platform/addons/bills.ts';
 import { readPriceList } from '../../../../src/platform/addons/prices.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { runs } from '../../../support/runs.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
@@ -110,7 +110,7 @@ describe('prices.toml', () => {
 });
 
 describe('on the platform', () => {
-  const root = temporaryFolder();
+  const root = memoryFolder();
   const time = { now: Date.UTC(2026, 10, 3) };
   let t: TestAddons;
   beforeAll(async () => {

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchIcon, isPublic } from '../../../../src/platform/addons/icons.ts';
 import { PLAN_FREE, PLAN_SMALL, service, startScriptedBroker } from '../../../support/scripted-broker.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 let t: TestAddons;
 beforeAll(async () => {
   t = await startAddons(root);

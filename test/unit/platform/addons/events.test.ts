@@ -5,10 +5,10 @@ import { AddonsClient } from '../../../../src/addons/client.ts';
 import type { HippoClient } from '../../../../src/hippo/client.ts';
 import type { HippoEvent } from '../../../../src/hippo/events.ts';
 import { service, startScriptedBroker } from '../../../support/scripted-broker.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 let t: TestAddons;
 beforeAll(async () => {
   t = await startAddons(root);

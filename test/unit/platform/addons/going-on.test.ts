@@ -2,11 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PLAN_FREE, service } from '../../../support/scripted-broker.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 const time = { offset: 0 };
 let t: TestAddons;
 let apps = 0;
@@ -70,7 +70,8 @@ test('what was under way when it ended goes on after a start', async () => {
   const arrived = Promise.withResolvers<void>();
   t.broker.once('provision', async () => {
     arrived.resolve();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The platform is about to end by then, and hears nothing of it.
+    await new Promise((resolve) => setImmediate(resolve));
     return 'lose' as const;
   });
   const { id } = await t.client.createAddon({ name: 'db', channelId: channels[0]! });
@@ -86,7 +87,8 @@ test('credentials that are told once and were lost are made anew', async () => {
   const arrived = Promise.withResolvers<void>();
   t.broker.once('bind', async () => {
     arrived.resolve();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The platform is about to end by then, and hears nothing of it.
+    await new Promise((resolve) => setImmediate(resolve));
     return 'lose' as const;
   });
   // The same request again: it is there, and nothing is told.

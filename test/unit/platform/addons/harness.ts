@@ -1,12 +1,13 @@
 // The add-on API on a real Hippo, with scripted brokers, for the tests of this folder.
 
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import { AddonsClient } from '../../../../src/addons/client.ts';
 import type { AddonItem } from '../../../../src/addons/addons.ts';
 import { addonRoutes } from '../../../../src/addons/routes.ts';
 import type { HippoClient } from '../../../../src/hippo/client.ts';
+import type { HippoEvent } from '../../../../src/hippo/events.ts';
 import { openAddons, type Addons, type AddonsOptions } from '../../../../src/platform/addons/addons.ts';
 import type { Caller, HippoPort } from '../../../../src/platform/addons/ports.ts';
 import type { Hippo } from '../../../../src/platform/hippo/hippo.ts';
@@ -51,10 +52,17 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
   let addons: Addons | undefined;
   const reported: unknown[] = [];
   const told: unknown[] = [];
+  const changes = new EventEmitter().setMaxListeners(0);
   const open = (directory: string): Addons =>
     openAddons({
       directory,
-      hippo: portOf(() => hippo.hippo, told),
+      hippo: portOf(
+        () => hippo.hippo,
+        (event) => {
+          told.push(event);
+          if (event.addonId !== undefined) changes.emit(event.addonId);
+        },
+      ),
       vault: {
         encrypt: (text) => hippo.hippo.secrets.encrypt(text),
         decrypt: (bytes) => hippo.hippo.secrets.decrypt(bytes),
@@ -109,7 +117,7 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
       for (const channel of channels) ids.push(await owner.createChannel({ appId, name: channel }));
       return { appId, channels: ids };
     },
-    settled: (id) => settled(client, id),
+    settled: (id) => settled(client, id, () => once(changes, id)),
     async restart() {
       await addons!.close();
       addons = open(directory);
@@ -124,25 +132,26 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
   };
 }
 
-/** Waits until nothing is done with an add-on; undefined when it is gone. */
-export async function settled(client: AddonsClient, id: string): Promise<AddonItem | undefined> {
-  return vi.waitFor(
-    async () => {
-      let addon: AddonItem;
-      try {
-        addon = await client.addon(id);
-      } catch (error) {
-        if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
-        throw error;
-      }
-      if (addon.operation !== null) throw new Error(`${addon.operation.kind} is ${addon.operation.state}.`);
-      return addon;
-    },
-    { timeout: 20_000, interval: 3 },
-  );
+/** @param change resolves with the next thing that is told of it, so that nobody has to ask all the time */
+async function settled(
+  client: AddonsClient,
+  id: string,
+  change: () => Promise<unknown>,
+): Promise<AddonItem | undefined> {
+  for (;;) {
+    const changed = change();
+    try {
+      const addon = await client.addon(id);
+      if (addon.operation === null) return addon;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+    await changed;
+  }
 }
 
-function portOf(hippo: () => Hippo, told: unknown[]): HippoPort {
+function portOf(hippo: () => Hippo, tell: (event: Omit<HippoEvent, 'at'>) => void): HippoPort {
   const known = (caller: Caller) => caller as never;
   return {
     demandApp: (caller, id) => hippo().state.appPlace(hippo().state.app(known(caller), id).id)!,
@@ -158,8 +167,8 @@ function portOf(hippo: () => Hippo, told: unknown[]): HippoPort {
     teamName: (id) => hippo().accounts.teamName(id),
     variableNames: (channelId) => hippo().state.variableNames(channelId),
     tell(teamId, event) {
-      told.push(event);
       hippo().events.add(teamId, event);
+      tell(event);
     },
   };
 }

@@ -11,10 +11,10 @@ import {
   type BrokerVerb,
   type Script,
 } from '../../../support/scripted-broker.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 let t: TestAddons;
 let channelId: string;
 let apps = 0;

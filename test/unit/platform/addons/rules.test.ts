@@ -1,10 +1,10 @@
 // What may be asked for when, what is refused with which words, and what Hippo refuses because of add-ons.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { memoryFolder } from '../../../support/temporary.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
-const root = temporaryFolder();
+const root = memoryFolder();
 let t: TestAddons;
 let [appId, production, staging] = ['', '', ''];
 let apps = 0;
