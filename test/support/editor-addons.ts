@@ -51,7 +51,7 @@ export class EditorAddons {
     });
     const { app, model } = this;
     const followed: FollowedHippo = {
-      identify: async () => ({ dialect: 'F', product: 'hippo-tools', version: '1', instance: 'first' }),
+      identify: async () => ({ dialect: 'P', product: 'hippo-tools', version: '1', instance: 'first' }),
       events: (options) => client.events(options),
       apps: (options) => client.apps(options),
       app: (id, options) => client.app(id, options),
