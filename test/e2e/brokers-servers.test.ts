@@ -2,12 +2,13 @@
 // again by itself, and strangers are told no password.
 
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SqliteDatabase } from '../../src/platform/addons/services/sqlite-database.ts';
 import { hasServer, startBroker, type Reply, type RunningBroker } from '../support/broker.ts';
 import { readTarget, type Plan } from '../support/osb-checker/checks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -172,5 +173,36 @@ describe.skipIf(!hasServer('redis'))('redis', () => {
     ]);
     expect(other?.heard()).toEqual([]);
     await expect.poll(works, { timeout: 20_000 }).toBe(true);
+  });
+});
+
+describe('sqlite', () => {
+  test('what was deleted does not count, though the file still has it', async () => {
+    const directory = temporaryFolder();
+    const { client, stop } = await startBroker('sqlite', directory);
+    const { service } = await readTarget(client);
+    const ids = (at: number): object => ({ service_id: service.id, plan_id: service.plans[at]?.id });
+    const path = '/v2/service_instances/i';
+    const body = { ...ids(1), organization_guid: 'o', space_guid: 's' };
+    expect((await client.request('PUT', path, { body })).status).toBe(201);
+    const files = join(directory, 'files');
+    const [file = ''] = readdirSync(files);
+    // As the platform does it for guests, which goes on.
+    const database = new SqliteDatabase(join(files, file));
+    database.limitTo(128 * 1024 * 1024);
+    const run = (sql: string): unknown => database.query({ sql, params: [], maxRows: 1 });
+    run('CREATE TABLE big (a)');
+    for (let megabytes = 0; megabytes < 24; megabytes++) run('INSERT INTO big VALUES (zeroblob(1048576))');
+    const refused = await client.request('PATCH', path, { body: ids(0) });
+    expect([refused.status, refused.body.description]).toEqual([
+      422,
+      expect.stringMatching(
+        /^It has 2\d.* MB, and plan free allows 16 MB: delete something first, or choose/,
+      ),
+    ]);
+    run('DELETE FROM big');
+    expect((await client.request('PATCH', path, { body: ids(0) })).status).toBe(200);
+    database.close();
+    await stop();
   });
 });

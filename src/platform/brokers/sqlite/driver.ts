@@ -1,6 +1,6 @@
 // Makes, measures and removes the files of SQLite add-ons. They are read and written by the platform's host call.
 
-import { closeSync, mkdirSync, openSync, rmSync, statSync, type Stats } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesText } from '../kit/bytes-text.ts';
 import type { Driver, Environment, Instance, InstanceStatus } from '../kit/definition.ts';
@@ -14,9 +14,7 @@ const SUFFIXES = ['', '-wal', '-shm', '-journal'];
 export function openSqlite({ directory }: Environment): Driver {
   const folder = join(directory, 'files');
   const fileOf = ({ facts }: Instance): string => join(folder, `${String(facts['file'])}.db`);
-  const sizeOf = (instance: Instance): number =>
-    // Shared memory is not storage.
-    ['', '-wal'].reduce((sum, suffix) => sum + (facts(fileOf(instance) + suffix)?.size ?? 0), 0);
+  const sizeOf = (instance: Instance): number => databaseSize(fileOf(instance));
 
   return {
     start: async () => void mkdirSync(folder, { recursive: true, mode: 0o700 }),
@@ -33,7 +31,7 @@ export function openSqlite({ directory }: Environment): Driver {
       const size = sizeOf(instance);
       const { maxBytes, name } = planOf(planId);
       return size > maxBytes
-        ? `It has ${bytesText(size)}, and plan ${name} allows ${bytesText(maxBytes)}: delete something and run VACUUM first, or choose a larger plan.`
+        ? `It has ${bytesText(size)}, and plan ${name} allows ${bytesText(maxBytes)}: delete something first, or choose a larger plan.`
         : undefined;
     },
     // The limit is in the credentials.
@@ -58,8 +56,20 @@ export function openSqlite({ directory }: Environment): Driver {
   };
 }
 
-function facts(file: string): Stats | undefined {
-  return statSync(file, { throwIfNoEntry: false });
+/**
+ * Bytes of the database. The file may have others: those of what was deleted are in it until its log has been
+ * written into it, which may take until something else is written.
+ */
+function databaseSize(file: string): number {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0 && !existsSync(`${file}-wal`)) return 0;
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const value = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+    return value('page_count') * value('page_size');
+  } finally {
+    database.close();
+  }
 }
 
 function planOf(planId: string): SqlitePlan {
