@@ -1,7 +1,10 @@
 // A .env with a part of ours in it: nothing that others wrote is changed.
 
+import { execFile } from 'node:child_process';
 import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Variable } from '../hippo/api.ts';
 
 export interface WrittenEnv {
@@ -62,6 +65,16 @@ export async function ignoreByGit(file: string): Promise<{ file: string; line: s
   if (text.split(/\r?\n/).some((line) => covers.has(line.trim()))) return undefined;
   await writeFile(ignore, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${name}\n`);
   return { file: ignore, line: name };
+}
+
+/** True if git has the file already: no .gitignore keeps it from what is committed. */
+export async function isTrackedByGit(file: string): Promise<boolean> {
+  const args = ['-C', dirname(file), 'ls-files', '--error-unmatch', '--', `:(literal)${basename(file)}`];
+  // Not in the folder at hand: on Windows, a program that lies there would be taken for Git.
+  return promisify(execFile)('git', args, { cwd: homedir(), timeout: 5000, windowsHide: true }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The text before our part, our part, and what follows it. */

@@ -1,5 +1,6 @@
 // `hippo addons` as people type it, against a local Hippo and a broker that answers as a test wants.
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -208,6 +209,7 @@ describe('what there is', () => {
     [['show', 'mysql'], 1, 'names has no add-on "mysql".\nIt has none: `hippo addons add mysql` adds one.'],
     [['update', 'mysql'], 2, 'Nothing to change was given.'],
     [['bill', '--month', '2026-13'], 2, '"2026-13" is not a month.'],
+    [['docs', 'mysql', '--plan', 'huge'], 2, 'mysql has no plan "huge".'],
     [['docs', 'nothing-to-read'], 1, 'names no documentation'],
     [['add', 'mysql', '--param', 'size=big'], 2, 'The parameter size is to be of type integer.'],
     [['add', 'mysql', '--param', 'size'], 2, '--param takes KEY=VALUE.'],
@@ -434,6 +436,15 @@ describe('for work on this machine', () => {
     expect(text).toMatch(/^MINE=1\nMYSQL_PORT=1\n# --- begin/);
     expect(text).toMatch(/^MYSQL_URL=db:\/\/\S+$/m);
     expect(readFileSync(join(here.cwd, '.gitignore'), 'utf8')).toBe('.env\n');
+    expect(ran.stderr).not.toContain('git has');
+    spawnSync('git', ['init', '-q'], { cwd: here.cwd });
+    spawnSync('git', ['add', '--force', '.env'], { cwd: here.cwd });
+    expect((await run(['addons', 'env'], here)).stderr).toContain('git has .env already');
+    expect(await json(['addons', 'env'], here)).toMatchObject({ tracked: true });
+    expect(await run(['addons', 'env', '--file', 'sub/.env'], here)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: sub\/\.env cannot be written \(ENOENT\)\.\nMake the folder /),
+    });
     await ok(['addons', 'remove', 'mysql'], here);
     expect((await run(['addons', 'env'], here)).stderr).toContain('Took out MYSQL_PASSWORD, MYSQL_URL');
     expect(readFileSync(join(here.cwd, '.env'), 'utf8')).toBe('MINE=1\nMYSQL_PORT=1\n');
@@ -482,6 +493,11 @@ describe('brokers', () => {
       });
       expect(wrong.code).not.toBe(0);
       expect((await run(['addons', 'brokers', 'add', 'other', other.url])).code).toBe(2);
+      for (const address of ['ftp://broker.example.com', 'broker.example.com', ''])
+        expect(await run(['addons', 'brokers', 'add', 'other', address])).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('is no address of a broker'),
+        });
       await brokerAdd('other', other);
       const list = await json<{ name: string; offerings: number }[]>(['addons', 'brokers', 'list']);
       expect(list.find(({ name }) => name === 'other')).toMatchObject({ offerings: 1, state: 'ready' });

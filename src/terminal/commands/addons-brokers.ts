@@ -75,6 +75,8 @@ export function configureBrokers(command: Command, screen: Screen): void {
   addOutputOption(addHippoOptions(addBrokerOptions(add))).action(
     (name: string, address: string, options: BrokerOptions) =>
       withAddons(screen, options, async (hippo) => {
+        // Before anybody is asked for a password.
+        checkAddress(address);
         const broker = await hippo.addons.registerBroker({
           name,
           url: address,
@@ -162,6 +164,16 @@ function addBrokerOptions(command: Command): Command {
       'only this team sees it; may come again',
       (team: string, teams: string[] = []) => [...teams, team],
     );
+}
+
+/** Whether it is one that is trusted with a password is for the Hippo to say. @throws CommandError */
+function checkAddress(address: string): void {
+  const { protocol = '' } = URL.parse(address) ?? {};
+  if (['http:', 'https:'].includes(protocol)) return;
+  throw new CommandError(`"${visible(address)}" is no address of a broker.`, {
+    hint: 'Give it as https://broker.example.com, or http: on this machine.',
+    exitCode: EXIT.usage,
+  });
 }
 
 function namesCredentials({ username, passwordStdin, tokenStdin }: CredentialOptions): boolean {

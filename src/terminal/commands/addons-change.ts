@@ -16,6 +16,7 @@ import {
   type AddonChannelOptions,
   type AddonOptions,
   type AddonsHippo,
+  type Change,
 } from '../addons.ts';
 import { canAsk, confirm } from '../ask.ts';
 import { demandAccount } from '../demand-account.ts';
@@ -111,20 +112,15 @@ export function configureChanges(command: Command, screen: Screen): void {
     .argument('<addon>', 'name or id');
   addOutputOption(addWaitOption(addChannelOptions(detach))).action(
     (named: string, options: AddonChannelOptions & Wait) =>
-      withAddons(screen, options, async (hippo) => {
-        await demandAccount(hippo, 'change add-ons');
-        const { addon } = await addonOf(hippo, named);
-        const binding = await bindingOf(screen, hippo, addon, options);
-        await carryOut(screen, hippo, options, {
-          doing: `Detaching ${addon.name} from ${placeOf(addon, binding)}`,
-          kinds: ['unbind'],
-          begin: () => hippo.addons.unbindAddon(addon.id, binding.channelId),
-          remarks: (left) =>
-            left && left.bindings.length === 0
-              ? [`No channel uses it any more; it is kept until \`hippo addons remove ${addon.name}\`.`]
-              : [],
-        });
-      }),
+      changeBinding(screen, named, options, (hippo, addon, binding) => ({
+        doing: `Detaching ${addon.name} from ${placeOf(addon, binding)}`,
+        kinds: ['unbind'],
+        begin: () => hippo.addons.unbindAddon(addon.id, binding.channelId),
+        remarks: (left) =>
+          left && left.bindings.length === 0
+            ? [`No channel uses it any more; it is kept until \`hippo addons remove ${addon.name}\`.`]
+            : [],
+      })),
   );
 
   const rotate = command
@@ -133,16 +129,11 @@ export function configureChanges(command: Command, screen: Screen): void {
     .argument('<addon>', 'name or id');
   addOutputOption(addWaitOption(addChannelOptions(rotate))).action(
     (named: string, options: AddonChannelOptions & Wait) =>
-      withAddons(screen, options, async (hippo) => {
-        await demandAccount(hippo, 'change add-ons');
-        const { addon } = await addonOf(hippo, named);
-        const binding = await bindingOf(screen, hippo, addon, options);
-        await carryOut(screen, hippo, options, {
-          doing: `Changing the credentials of ${addon.name} for ${placeOf(addon, binding)}`,
-          kinds: ['rotate'],
-          begin: () => hippo.addons.rotateBinding(addon.id, binding.channelId),
-        });
-      }),
+      changeBinding(screen, named, options, (hippo, addon, binding) => ({
+        doing: `Changing the credentials of ${addon.name} for ${placeOf(addon, binding)}`,
+        kinds: ['rotate'],
+        begin: () => hippo.addons.rotateBinding(addon.id, binding.channelId),
+      })),
   );
 
   const remove = command
@@ -274,6 +265,21 @@ async function addAddon(
             `Use \`hippo addons docs ${visible(offering.reference)} --plan ${visible(plan.name)}\` to view the documentation`,
           ],
     remarks: (added) => [...(added && isCharged(added) ? [billed(added)] : []), ...given(added, channel.id)],
+  });
+}
+
+/** Something that is done to what a channel has of an add-on. */
+function changeBinding(
+  screen: Screen,
+  named: string,
+  options: AddonChannelOptions & Wait,
+  change: (hippo: AddonsHippo, addon: AddonItem, binding: BindingItem) => Change,
+): Promise<void> {
+  return withAddons(screen, options, async (hippo) => {
+    await demandAccount(hippo, 'change add-ons');
+    const { addon } = await addonOf(hippo, named);
+    const binding = await bindingOf(screen, hippo, addon, options);
+    await carryOut(screen, hippo, options, change(hippo, addon, binding));
   });
 }
 

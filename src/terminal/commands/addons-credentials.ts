@@ -1,12 +1,13 @@
 // `hippo addons credentials|env`: the variables that add-ons give a channel.
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AddonsClient } from '../../addons/client.ts';
 import { findAddon } from '../../addons/find.ts';
 import { withAddons, type AddonChannelOptions } from '../addons.ts';
 import { demandAccount } from '../demand-account.ts';
-import { ignoreByGit, writeEnvBlock } from '../env-file.ts';
+import { ignoreByGit, isTrackedByGit, writeEnvBlock } from '../env-file.ts';
+import { CommandError } from '../failure.ts';
 import { addChannelOptions } from '../hippo.ts';
 import { addOutputOption } from '../output.ts';
 import { print, say, warn, type Screen } from '../screen.ts';
@@ -61,11 +62,28 @@ export function configureCredentials(command: Command, screen: Screen): void {
         );
         const silent = await withoutVariables(hippo.addons, app.id, channel.id);
         const file = resolve(screen.cwd, options.file);
-        const { written, kept, removed, exposed } = await writeEnvBlock(file, place, variables);
+        const { written, kept, removed, exposed } = await writeEnvBlock(file, place, variables).catch(
+          (error: NodeJS.ErrnoException) => {
+            const more = error.code === 'ENOENT' ? { hint: `Make the folder ${dirname(file)} first.` } : {};
+            throw new CommandError(
+              `${options.file} cannot be written (${error.code ?? error.message}).`,
+              more,
+            );
+          },
+        );
         // Where nothing was written, there is nothing to hide.
         const ignored = written.length > 0 ? await ignoreByGit(file) : undefined;
+        const tracked = written.length > 0 && (await isTrackedByGit(file));
+        if (tracked)
+          warn(
+            screen,
+            `git has ${options.file} already, and a .gitignore does not change that: the next commit would have these secrets in it. \`git rm --cached ${options.file}\` takes it out, and leaves the file.`,
+          );
         if (options.output === 'json')
-          return print(screen, JSON.stringify({ file, written, kept, removed, ignored: ignored ?? null }));
+          return print(
+            screen,
+            JSON.stringify({ file, written, kept, removed, ignored: ignored ?? null, tracked }),
+          );
         if (options.output === 'none') return;
         if (written.length > 0) print(screen, `Wrote ${written.join(', ')} of ${place} to ${options.file}`);
         else if (kept.length === 0) say(screen, `No add-on gives ${place} variables: nothing was written.`);

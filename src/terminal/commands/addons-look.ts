@@ -99,9 +99,8 @@ export function configureLooks(command: Command, screen: Screen): void {
   addAppOptions(docs).action((named: string, options: AppOptions & { plan?: string; print?: boolean }) =>
     withAddons(screen, options, async (hippo) => {
       const app = await appIfAny(hippo);
-      const offering = await documented(hippo, app, named);
-      if ('plans' in offering && options.plan !== undefined) findPlan(offering, options.plan);
-      const { documentationUrl } = offering;
+      const { documentationUrl, ...offering } = await documented(hippo, app, named);
+      if (options.plan !== undefined) await checkPlan(hippo, offering, options.plan);
       if (documentationUrl === null)
         throw new CommandError(`The broker of ${named} names no documentation.`, {
           hint: `\`hippo addons info ${named}\` shows what it says.`,
@@ -154,6 +153,12 @@ async function documented(
     }
   }
   return findOffering(await hippo.addons.offerings(), named);
+}
+
+/** What an add-on has been made of may be there no more, and says nothing of plans then. @throws AddonNameError */
+async function checkPlan(hippo: AddonsHippo, { id }: { id: string }, plan: string): Promise<void> {
+  const offering = (await hippo.addons.offerings()).find((one) => one.id === id);
+  if (offering) findPlan(offering, plan);
 }
 
 async function open(screen: Screen, what: string, url: string, onlyPrint = false): Promise<void> {

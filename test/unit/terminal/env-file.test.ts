@@ -2,9 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ignoreByGit, writeEnvBlock } from '../../../src/terminal/env-file.ts';
+import { ignoreByGit, isTrackedByGit, writeEnvBlock } from '../../../src/terminal/env-file.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -113,4 +113,15 @@ describe('.gitignore', () => {
     expect(await ignoreByGit(name)).toBeUndefined();
     expect(read(ignore)).toBe(before);
   });
+});
+
+test('a file that git has already is known', async () => {
+  const name = file('A=1\n');
+  const git = (...args: string[]): unknown => spawnSync('git', args, { cwd: dirname(name) });
+  expect(await isTrackedByGit(name)).toBe(false);
+  git('init', '-q');
+  expect(await isTrackedByGit(name)).toBe(false);
+  git('add', '.env');
+  expect(await isTrackedByGit(name)).toBe(true);
+  expect(await isTrackedByGit(join(dirname(name), '*'))).toBe(false);
 });
