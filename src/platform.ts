@@ -15,6 +15,7 @@ import type { PlatformHealth } from './hippo/platform-api.ts';
 import { openAddons } from './platform/addons/addons.ts';
 import { createServices } from './platform/addons/services/services.ts';
 import { createBindleServer } from './platform/bindle/server.ts';
+import { stopRequest } from './platform/brokers/kit/stop-request.ts';
 import { openAccessLog } from './platform/gateway/access-log.ts';
 import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const options = readOptions(process.argv.slice(2));
   // Asked to stop before it is ready, it stops as soon as it is.
-  const stopped = stopRequest(options);
+  const stopped = stopRequest(options.untilStdinEnds);
   const { ready, over, stop } = await start(options).catch((error: unknown) => {
     if (options.detached) tellStarter({ failure: { code: codeOf(error), message: textOf(error) } });
     throw error;
@@ -130,17 +131,6 @@ function secondsOf(text: string | undefined): number | undefined {
   if (text !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(text))
     throw new Error(`"${text}" is no time: give a number of seconds.`);
   return text === undefined ? undefined : Number(text);
-}
-
-function stopRequest({ untilStdinEnds }: Options): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve());
-    if (untilStdinEnds)
-      process.stdin
-        .on('end', () => resolve())
-        .on('error', () => resolve())
-        .resume();
-  });
 }
 
 /** Undoes what was started, last first; what fails on the way does not keep the rest. */

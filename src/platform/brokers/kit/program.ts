@@ -13,6 +13,7 @@ import { createFrame, type Credentials } from './frame.ts';
 import { openLog } from './log.ts';
 import { Pages } from './pages.ts';
 import { makePassword, readOrMake, SecretKey, writePrivateFile } from './secrets.ts';
+import { stopRequest } from './stop-request.ts';
 import { BrokerStore } from './store.ts';
 
 const HOST = '127.0.0.1';
@@ -78,17 +79,6 @@ function readOptions(args: string[]): Options {
     json: values['ready-json'],
     untilStdinEnds: values['until-stdin-ends'],
   };
-}
-
-function stopRequest(untilStdinEnds: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve());
-    if (untilStdinEnds)
-      process.stdin
-        .on('end', () => resolve())
-        .on('error', () => resolve())
-        .resume();
-  });
 }
 
 interface Started {
