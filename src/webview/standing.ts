@@ -59,7 +59,7 @@ export function staleBanner(
 export function instead(standing: Standing, act: (action: PageAction) => void): TemplateResult {
   return html`<section class="instead" tabindex="-1" data-home data-state=${standing.state}>
     ${icon(ICONS[standing.state], standing.state === 'loading')}
-    <h2>${TITLES[standing.state]}</h2>
+    <h1>${TITLES[standing.state]}</h1>
     <p>${standing.message ?? `${standing.connection} has nothing to show.`}</p>
     ${actionsOf(standing, act)}
   </section>`;

@@ -105,7 +105,9 @@ export class AddForm {
           ? nothing
           : html`<div class="send">
               <p class="preview">
-                ${icon('credit-card')}<span>${plan.displayName || plan.name}: ${previewText(plan)}</span>
+                ${icon('credit-card')}<span
+                  >With the plan ${plan.displayName || plan.name}: ${previewText(plan)}</span
+                >
               </p>
               ${
                 outcome === undefined

@@ -217,6 +217,6 @@ function untilText({ until, month }: Bill): string {
 function loading(): TemplateResult {
   return html`<section aria-busy="true" aria-label="Loading the bill" tabindex="-1">
     <div class="bar" aria-hidden="true"></div>
-    <p class="spoken">Loading the bill…</p>
+    <h1 class="spoken">Loading the bill…</h1>
   </section>`;
 }

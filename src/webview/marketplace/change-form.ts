@@ -46,7 +46,9 @@ export class ChangeForm {
     const { plan: now, name } = this.addon;
     const targets = targetsOf(now, offering);
     const others = targets.filter((one) => one.id !== now.id);
-    const then = targets.find((one) => one.id === this.#plan) ?? others[0] ?? now;
+    // At first the next larger one, as brokers list them.
+    const next = targets[targets.findIndex((one) => one.id === now.id) + 1];
+    const then = targets.find((one) => one.id === this.#plan) ?? next ?? others[0] ?? now;
     this.#plan = then.id;
     // An update is checked against what the plan says of updates.
     this.#parameters.schema = (then.id === now.id ? now : then).schemas.update;

@@ -16,13 +16,16 @@ markdown.renderer.rules['image'] = (tokens, index, options, _env, renderer): str
   const escape = markdown.utils.escapeHtml;
   return `<a href="${escape(source)}">${escape(alt || source)} (picture)</a>`;
 };
-// The page has its own headings above these.
-for (const rule of ['heading_open', 'heading_close'])
-  markdown.renderer.rules[rule] = (tokens, index, options, _env, renderer): string => {
-    const token = tokens[index];
-    if (token) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
-    return renderer.renderToken(tokens, index, options);
-  };
+// Below the headings of the page, and none left out, whatever the text begins with.
+markdown.core.ruler.push('headings', ({ tokens }) => {
+  let last = 2;
+  for (const token of tokens) {
+    if (token.type === 'heading_open') {
+      last = Math.min(Math.max(3, Number(token.tag.slice(1)) + 1), last + 1, 6);
+      token.tag = `h${last}`;
+    } else if (token.type === 'heading_close') token.tag = `h${last}`;
+  }
+});
 
 export function descriptionContent(text: string): TemplateResult {
   // What markdown-it gives has no HTML but its own; links and pictures are those above.

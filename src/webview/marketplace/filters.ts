@@ -9,11 +9,14 @@ import type { FilterGroup } from './search.ts';
 /** Those with the most offerings; what is chosen stays in sight. */
 const SHOWN = 12;
 
+/** @param whole names of the groups that are shown with all of their filters */
 export function filterPanel(
   groups: readonly FilterGroup[],
   chosen: ReadonlySet<string>,
   toggle: (id: string) => void,
   close: () => void,
+  whole: ReadonlySet<string>,
+  showAll: (group: string) => void,
 ): TemplateResult {
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;
@@ -29,7 +32,7 @@ export function filterPanel(
     @keydown=${onKey}
   >
     ${groups.map(({ name, label, filters }) => {
-      const shown = filters.filter(({ id }, index) => index < SHOWN || chosen.has(id));
+      const shown = filters.filter(({ id }, index) => whole.has(name) || index < SHOWN || chosen.has(id));
       return html`<fieldset data-group=${name}>
         <legend>${label}</legend>
         ${repeat(
@@ -47,7 +50,9 @@ export function filterPanel(
         )}
         ${
           filters.length > shown.length
-            ? html`<p class="hint">${filters.length - shown.length} more: search for them by name.</p>`
+            ? html`<button class="more" @click=${() => showAll(name)}>
+                Show ${filters.length - shown.length} more
+              </button>`
             : nothing
         }
       </fieldset>`;

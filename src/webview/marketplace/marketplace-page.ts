@@ -11,7 +11,7 @@ import { describe } from '../elements.ts';
 import { icon, Page } from '../page.ts';
 import type { MarketplaceState, OfferingCard } from '../protocol.ts';
 import { actor, hasContent, instead, spokenStanding, staleBanner } from '../standing.ts';
-import { cardContent, cardName, pictureContent } from './card.ts';
+import { cardContent, pictureContent } from './card.ts';
 import { filterPanel } from './filters.ts';
 import { Icons } from './icons.ts';
 import { Search, SORTS, type Found, type Sort } from './search.ts';
@@ -39,6 +39,7 @@ let filters = new Set(kept?.filters ?? []);
 let sort: Sort = SORTS.find((one) => one === kept?.sort) ?? 'relevance';
 let scroll = kept?.scroll ?? 0;
 let filtersOpen = false;
+const wholeGroups = new Set<string>();
 let problem: string | undefined;
 let found: Found = { cards: [], groups: [] };
 /** How many of them are drawn. */
@@ -128,6 +129,7 @@ function draw(): TemplateResult {
 
 function header(app: string | undefined): TemplateResult {
   return html`<header>
+    <h1 class="spoken">Marketplace</h1>
     <div class="search-row">
       <vscode-textfield
         class="search"
@@ -164,7 +166,8 @@ function header(app: string | undefined): TemplateResult {
         ${icon(filters.size > 0 ? 'filter-filled' : 'filter')}
       </button>
     </div>
-    ${chips()} ${filtersOpen ? filterPanel(found.groups, filters, toggle, closeFilters) : nothing}
+    ${chips()}
+    ${filtersOpen ? filterPanel(found.groups, filters, toggle, closeFilters, wholeGroups, showAll) : nothing}
     <div class="tools-row">
       <span class="count">${countText()}</span>
       <label class="sort"
@@ -234,7 +237,6 @@ function row(card: OfferingCard, picture: string | null, tab: number, index: num
       data-id=${card.id}
       data-icon=${card.icon ? card.id : nothing}
       tabindex=${tab}
-      aria-label=${cardName(card)}
       @click=${() => open(card.id)}
       ${ref((element) => (card.icon && picture === null ? icons.watch(element) : undefined))}
     >
@@ -282,7 +284,7 @@ function noOfferings(): TemplateResult {
 /** Where cards will stand. */
 function skeleton(): TemplateResult {
   return html`<section class="skeleton" aria-busy="true" aria-label="Loading offerings" tabindex="-1">
-    <p class="spoken">Loading offerings…</p>
+    <h1 class="spoken">Loading offerings…</h1>
     <div class="bar" aria-hidden="true"></div>
     ${Array.from(
       { length: 6 },
@@ -353,6 +355,14 @@ function clearFilters(): void {
 function toggleFilters(): void {
   filtersOpen = !filtersOpen;
   page.update();
+}
+
+/** The next filter has the focus then: the button is gone. */
+function showAll(group: string): void {
+  const shown = document.querySelectorAll(`[data-group="${group}"] vscode-checkbox`).length;
+  wholeGroups.add(group);
+  page.updateNow();
+  document.querySelectorAll<HTMLElement>(`[data-group="${group}"] vscode-checkbox`)[shown]?.focus();
 }
 
 function closeFilters(): void {

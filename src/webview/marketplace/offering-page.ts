@@ -303,7 +303,7 @@ function about({ longDescription }: OfferingItem): TemplateResult | typeof nothi
 function loading(): TemplateResult {
   return html`<section aria-busy="true" aria-label="Loading the offering" tabindex="-1">
     <div class="bar" aria-hidden="true"></div>
-    <p class="spoken">Loading the offering…</p>
+    <h1 class="spoken">Loading the offering…</h1>
     <div class="offering skeleton" aria-hidden="true">
       <div class="offering-head">
         <span class="picture">${pictureContent(null)}</span>
@@ -320,7 +320,7 @@ function loading(): TemplateResult {
 function gone(): TemplateResult {
   return html`<section class="instead" tabindex="-1" data-home data-state="gone">
     ${icon('search-stop')}
-    <h2>Not there any more</h2>
+    <h1>Not there any more</h1>
     <p>
       ${state?.standing.connection ?? 'This Hippo'} does not list this offering. The marketplace shows what
       there is.

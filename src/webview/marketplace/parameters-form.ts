@@ -91,7 +91,7 @@ export class ParametersForm {
   #field(field: Field, problems: ReadonlyMap<string, string>): TemplateResult {
     const { kind, label, description, pointer, required } = field;
     if (kind === 'group')
-      return html`<fieldset class="group">
+      return html`<fieldset class="field-group">
         <legend>${label}</legend>
         ${description === '' ? nothing : html`<p class="hint">${description}</p>`}
         ${repeat(
@@ -168,7 +168,7 @@ export class ParametersForm {
         resize="vertical"
         ?monospace=${kind === 'json'}
         .value=${live(text)}
-        placeholder=${kind === 'list' ? 'One on each line' : 'JSON'}
+        placeholder=${kind === 'list' ? '' : '{}'}
         ?invalid=${invalid}
         ${about}
         @input=${onText}

@@ -36,11 +36,11 @@ export function isFree({ free, costs }: Priced): boolean {
   return costs.some(({ amount }) => amount > 0) ? false : free || costs.length > 0;
 }
 
-/** `Costs $0.06/hour, about $43.80/month, from now on.` */
+/** `it costs $0.06/hour, about $43.80/month, from now on until it is removed.` */
 export function previewText(plan: Priced): string {
-  if (isFree(plan)) return 'Free: it costs nothing.';
-  if (plan.costs.length === 0) return 'It is not free, and its broker does not say what it costs.';
-  return `Costs ${priceWithMonth(plan)}, from now on until it is removed.`;
+  if (isFree(plan)) return 'it costs nothing.';
+  if (plan.costs.length === 0) return 'it is not free, and its broker does not say what it costs.';
+  return `it costs ${priceWithMonth(plan)}, from now on until it is removed.`;
 }
 
 /** `About $36.50/month more than now.`; undefined where it cannot be said. */

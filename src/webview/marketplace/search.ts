@@ -39,6 +39,11 @@ const GROUPS: Readonly<Record<string, string>> = {
 
 const FIELDS = ['displayName', 'name', 'tags', 'provider', 'description'] as const;
 
+/** Beginnings of the words of names and tags: they come after everything that matches as it is written. */
+const BEGINNINGS = 'beginnings';
+const SHORTEST = 4;
+const LONGEST = 16;
+
 /** Offerings in an index that is made again only when their texts have changed. */
 export class Search {
   #cards: readonly OfferingCard[] = [];
@@ -61,12 +66,12 @@ export class Search {
   /** Makes the index, or brings it up to date; `find` does so, too, where there is something to search for. */
   prepare(): void {
     const index = (this.#index ??= new MiniSearch<OfferingCard>({
-      fields: [...FIELDS],
-      extractField: (card, field) =>
-        field === 'tags' ? card.tags.join(' ') : String(Reflect.get(card, field) ?? ''),
-      processTerm: plain,
+      fields: [...FIELDS, BEGINNINGS],
+      extractField: (card, field) => textOf(card, field),
+      processTerm: (term, field) => (field === BEGINNINGS ? beginningsOf(plain(term)) : plain(term)),
       searchOptions: {
-        boost: { displayName: 6, name: 6, tags: 3, provider: 2 },
+        processTerm: plain,
+        boost: { displayName: 6, name: 6, tags: 3, provider: 2, [BEGINNINGS]: 0.5 },
         prefix: true,
         // One wrong letter in four; short words would be like any other.
         fuzzy: (term) => (term.length > 3 ? 0.25 : false),
@@ -187,6 +192,18 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 function byName(a: OfferingCard, b: OfferingCard): number {
   return collator.compare(a.displayName, b.displayName) || collator.compare(a.reference, b.reference);
+}
+
+function textOf(card: OfferingCard, field: string): string {
+  if (field === 'tags') return card.tags.join(' ');
+  if (field === BEGINNINGS) return [card.displayName, card.name, ...card.tags].join(' ');
+  return String(Reflect.get(card, field) ?? '');
+}
+
+/** So that a wrong letter is forgiven in a word that is not typed to its end, too. */
+function beginningsOf(term: string): string[] {
+  const lengths = Array.from({ length: Math.max(0, Math.min(term.length, LONGEST) - SHORTEST) });
+  return lengths.map((_, at) => term.slice(0, SHORTEST + at));
 }
 
 /** As words are compared: without case and accents. */
