@@ -3,12 +3,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HippoAddonsStore } from '../../../src/editor/marketplace/hippo-addons-store.ts';
 import { Follower } from '../../../src/editor/tree/follower.ts';
 import { AppsModel, type Change } from '../../../src/editor/tree/model.ts';
 import { nodeId, type TreeNode } from '../../../src/editor/tree/nodes.ts';
-import { AddonsClient } from '../../../src/addons/client.ts';
+import type { AddonItem } from '../../../src/addons/addons.ts';
+import type { AddonsClient } from '../../../src/addons/client.ts';
 import { service } from '../../support/scripted-broker.ts';
 import { SimulatedHippo } from '../../support/simulated-hippo.ts';
 import { startAddons, type TestAddons } from '../platform/addons/harness.ts';
@@ -141,6 +143,58 @@ describe('in the tree', () => {
       .toContain(`${renamed}:live`);
     expect(editor.store.addon(id)).toMatchObject({ appName: renamed });
   });
+});
+
+test('whatever is done with add-ons, the tree comes to show what is there', async () => {
+  const where = [await hippo.app(newName(), ['a', 'b', 'c']), await hippo.app(newName(), ['a', 'b'])];
+  const ids = new Set(where.map(({ appId }) => appId));
+  const { client } = hippo;
+  await editor.look();
+  const some = <T>(items: readonly T[], pick: number): T | undefined => items[pick % items.length];
+  const mine = async (): Promise<AddonItem[]> =>
+    (await client.addons()).filter(({ appId }) => ids.has(appId));
+  const channelOf = (appId: string, pick: number): string =>
+    some(where.find((one) => one.appId === appId)?.channels ?? [], pick) ?? '';
+  const on =
+    (work: (addon: AddonItem, pick: number) => Promise<unknown>) =>
+    async (pick: number): Promise<void> => {
+      const addon = some(await mine(), pick);
+      // What is refused while something else is under way changes nothing.
+      if (addon) await work(addon, pick).catch(() => undefined);
+    };
+  const ops: Record<string, (pick: number) => Promise<unknown>> = {
+    create: (pick) =>
+      client.createAddon({
+        name: 'db',
+        plan: pick % 2 ? 'free' : 'small',
+        as: `db-${++names}`,
+        channelId: some(where[pick % 2]?.channels ?? [], pick) ?? '',
+      }),
+    change: on(({ id, plan }) => client.changeAddon(id, { plan: plan.name === 'free' ? 'small' : 'free' })),
+    bind: on(({ id, appId }, pick) => client.bindAddon(id, { channelId: channelOf(appId, pick) })),
+    unbind: on(({ id, bindings }, pick) => client.unbindAddon(id, some(bindings, pick)?.channelId ?? '')),
+    rotate: on(({ id, bindings }, pick) => client.rotateBinding(id, some(bindings, pick)?.channelId ?? '')),
+    remove: on(({ id }) => client.removeAddon(id)),
+    abandon: on(({ id }) => client.abandonAddon(id)),
+    rename: (pick) => hippo.hippo.client.renameApp(where[pick % 2]?.appId ?? '', newName()),
+    streamsEnd: async () => hippo.hippo.hippo.endStreams(),
+    refresh: async () => void editor.store.refresh(),
+  };
+  const rows = ({ model }: EditorAddons, all = model.roots): unknown[] =>
+    all.map((id) => [model.node(id), rows({ model } as EditorAddons, model.children(id))]);
+  const step = fc.tuple(fc.constantFrom(...Object.keys(ops)), fc.nat(100));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      for (const [op, pick] of steps) await ops[op]?.(pick);
+      for (const { id } of await mine()) await hippo.settled(id);
+      const fresh = new EditorAddons(hippo.hippo, join(root, 'home-3'));
+      await fresh.look();
+      await expect.poll(() => rows(editor)).toEqual(rows(fresh));
+      expect(editor.store.addons).toEqual(fresh.store.addons);
+      await fresh.dispose();
+    }),
+    { numRuns: process.env['HIPPO_TEST_LONG'] === undefined ? 10 : 300 },
+  );
 });
 
 describe('the store', () => {
