@@ -65,7 +65,8 @@ export class BillPage implements PageLogic<'bill'> {
     return {
       page: 'bill',
       standing: pageStanding(store, this.#connection),
-      month: this.#bill?.month ?? this.#month,
+      // Null stays null: the page is of this month whenever it is opened again.
+      month: this.#month,
       by: this.#by,
       bill: (isShown ? this.#bill : undefined) ?? null,
     };
