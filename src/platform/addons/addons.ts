@@ -114,6 +114,7 @@ export function openAddons(options: AddonsOptions): Addons {
     brokerChanged: (brokerId) => {
       for (const id of store.busyAddons()) if (store.addon(id)?.broker_id === brokerId) engine.hurry(id);
     },
+    sweep,
     report,
     now,
   });

@@ -44,6 +44,8 @@ export interface BrokersOptions {
   readonly catalogRead: (brokerId: string, address: BrokerAddress) => void;
   /** Told when requests to a broker may have become possible again. */
   readonly brokerChanged: (brokerId: string) => void;
+  /** Forgets add-ons that could not be made for apps that are gone: nobody could remove them any more. */
+  readonly sweep: () => void;
   readonly report: (error: unknown) => void;
   readonly now: () => number;
 }
@@ -171,6 +173,7 @@ export class Brokers {
     const row = this.#demand(id);
     if (row.program !== null)
       throw inTheWay(`${row.name} ships with Hippo and stays; \`teamIds\` says who sees it.`);
+    this.#options.sweep();
     const addons = database.all(
       'SELECT app_id, app_name, name FROM addon WHERE broker_id = ? AND gone_at IS NULL ORDER BY app_name, name',
       id,
@@ -353,7 +356,7 @@ export class Brokers {
 
   /** Its name, or who sees it, is another one, or it is gone: so it is with what it offers. */
   #changed(brokerId: string): void {
-    this.#options.offerings.forget();
+    this.#options.offerings.brokersChanged();
     this.#tell(brokerId, true);
     this.#options.hippo.tell(null, { type: 'offerings.changed' });
   }

@@ -131,7 +131,24 @@ function typeOf(bytes: Buffer): string | undefined {
   if (bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))) return 'image/jpeg';
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP')
     return 'image/webp';
-  const start = bytes.toString('utf8', 0, 4096).replace(/^\ufeff/, '');
-  const svg = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg[\s/>]/i;
-  return svg.test(start) ? 'image/svg+xml' : undefined;
+  return isSvg(bytes.toString('utf8', 0, 4096)) ? 'image/svg+xml' : undefined;
+}
+
+/** What may stand before the element, each with its end. */
+const BEFORE_SVG: readonly (readonly [RegExp, string])[] = [
+  [/^<\?xml/, '?>'],
+  [/^<!--/, '-->'],
+  [/^<!DOCTYPE(?=[^>[]*>)/i, '>'],
+];
+
+/** Step by step: a pattern for all of it would take the time of whoever sends nothing but comments. */
+function isSvg(text: string): boolean {
+  let rest = text.replace(/^\ufeff/, '').trimStart();
+  for (;;) {
+    const end = BEFORE_SVG.find(([start]) => start.test(rest))?.[1];
+    if (end === undefined) return /^<svg[\s/>]/i.test(rest);
+    const at = rest.indexOf(end);
+    if (at < 0) return false;
+    rest = rest.slice(at + end.length).trimStart();
+  }
 }

@@ -36,6 +36,7 @@ export interface OfferingsOptions {
 export class Offerings {
   readonly #options: OfferingsOptions;
   #all: readonly StoredOffering[] | undefined;
+  #renamed = false;
 
   constructor(options: OfferingsOptions) {
     this.#options = options;
@@ -43,13 +44,14 @@ export class Offerings {
 
   /** Every offering, broker by broker, each in the order of its catalog, as the first issue's transcript has them. */
   all(): readonly StoredOffering[] {
-    if (this.#options.prices.reread()) this.#notePrices();
+    if (this.#options.prices.reread() || this.#renamed) this.#notePrices();
     return (this.#all ??= this.#read());
   }
 
-  /** Brokers have changed their names, or are gone. */
-  forget(): void {
-    this.#all = undefined;
+  /** Brokers have changed their names, by which prices are set too, or are gone. */
+  brokersChanged(): void {
+    this.#renamed = true;
+    this.#forget();
   }
 
   plan(id: string): { offering: StoredOffering; plan: StoredPlan } | undefined {
@@ -73,13 +75,13 @@ export class Offerings {
       for (const { id } of database.all('SELECT id FROM offering WHERE broker_id = ?', broker.id))
         if (!kept.includes(String(id))) this.#withdraw('offering', String(id));
     });
-    this.forget();
+    this.#forget();
     return before !== this.#picture(broker.id);
   }
 
   setIcon(offeringId: string, icon: string): void {
     this.#options.database.run('UPDATE offering SET icon = ? WHERE id = ?', icon, offeringId);
-    this.forget();
+    this.#forget();
   }
 
   /**
@@ -205,13 +207,18 @@ export class Offerings {
     return id;
   }
 
+  #forget(): void {
+    this.#all = undefined;
+  }
+
   #withdraw(table: 'offering' | 'plan', id: string): void {
     this.#options.database.run(`UPDATE ${table} SET state = 'withdrawn' WHERE id = ?`, id);
   }
 
   #notePrices(): void {
     const { prices, now } = this.#options;
-    this.forget();
+    this.#renamed = false;
+    this.#forget();
     for (const { facts, broker, plans } of this.#read())
       for (const { id, facts: plan } of plans)
         prices.note(

@@ -195,6 +195,20 @@ test('a change is made as a whole or not at all, whoever else changes brokers me
     if (broker.id !== t.brokerId) await t.client.deregisterBroker(broker.id);
 });
 
+test('what could not be made for an app that is gone keeps no broker', async () => {
+  const { id } = await t.client.registerBroker({ name: 'leaving', url: t.broker.url, ...login() });
+  // One that has a channel, and one that has none any more.
+  for (const name of ['gone', 'empty']) {
+    const { appId, channels } = await t.app(name);
+    t.broker.once('provision', () => ({ status: 400, body: {} }));
+    const made = await t.client.createAddon({ name: 'db@leaving', channelId: channels[0]! });
+    expect(await t.settled(made.id)).toMatchObject({ state: 'failed' });
+    if (name === 'empty') await t.hippo.client.removeChannel(channels[0]!);
+    await t.hippo.client.removeApp(appId);
+  }
+  await t.client.deregisterBroker(id);
+});
+
 test('a broker that did not come with Hippo says what is missing, and not what to run', async () => {
   const unavailable = { reason: 'Its server is missing.', command: 'curl example.com | sh' };
   t.broker.services = [service({ metadata: { unavailable } })];
@@ -263,6 +277,15 @@ describe('pictures', () => {
     );
     expect(await fetchIcon('data:image/png,<script>', far)).toBeUndefined();
     expect(await fetchIcon('data:image/svg+xml,%3Csvg%2F%3E', far)).toMatch(/svg/);
+  });
+
+  test('of vectors have comments before them, and as many as they like cost no time', async () => {
+    const icon = (text: string) => fetchIcon(`data:,${encodeURIComponent(text)}`, far);
+    const before = '\ufeff<?xml version="1.0"?>\n<!-- a --><!-- b > c -->\n<!DOCTYPE svg PUBLIC "x" "y">\n';
+    expect(await icon(`${before}<svg xmlns="x"/>`)).toMatch(/^data:image\/svg/);
+    for (const none of ['<!-- <svg/>', '<!DOCTYPE svg [<!ENTITY a "b">]><svg/>', '<svgx/>', `${before}<p/>`])
+      expect(await icon(none)).toBeUndefined();
+    expect(await icon(`${'<!---->'.repeat(580)}x`)).toBeUndefined();
   });
 
   test('are served as they were fetched', async () => {
