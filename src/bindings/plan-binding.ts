@@ -131,7 +131,13 @@ class Planning {
         this.#notes.push(`${name} has code for ${addon.name} already, so that no more was put in.`);
       reveal = { path: there.path, offset: there.start };
     } else reveal = await this.#addCode(project, library);
-    if (library) await this.#declareLibrary(project, library, reveal?.path ?? anchor);
+    if (library) {
+      const before = reveal && (await this.#lengthOf(reveal.path));
+      await this.#declareLibrary(project, library, reveal?.path ?? anchor);
+      // What declares it stands above the code.
+      if (reveal && before !== undefined)
+        reveal = { ...reveal, offset: reveal.offset + (await this.#lengthOf(reveal.path)) - before };
+    }
     await this.#addDependencies(project);
     if (style === 'environment') {
       await this.#addNames(project);
@@ -405,6 +411,12 @@ class Planning {
       );
     else if (edits.length > 0)
       this.#edits.set(hippofacts, { edits, why: `says that it needs ${addon.name}` });
+  }
+
+  /** Of a file as it is to be. */
+  async #lengthOf(file: string): Promise<number> {
+    const planned = this.#files.get(file)?.file.text ?? this.#creates.get(file)?.text;
+    return (planned ?? (await this.#texts.read(file)) ?? '').length;
   }
 
   #changes(): FileChange[] {

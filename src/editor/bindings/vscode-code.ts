@@ -2,11 +2,13 @@
 
 import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { DiskTexts } from '../../bindings/disk-texts.ts';
 import type { FileChange } from '../../bindings/plan.ts';
 import { EditorError } from '../failure.ts';
-import { findBelow } from './disk-files.ts';
 import { toRange } from '../language/convert.ts';
 import type { ApplyOptions, CodeEditor, CodePlace, Cursor } from './code.ts';
+
+const disk = new DiskTexts();
 
 export const vscodeCode: CodeEditor = {
   texts: {
@@ -16,7 +18,8 @@ export const vscodeCode: CodeEditor = {
       if (!(await isFile(path))) return undefined;
       return (await vscode.workspace.openTextDocument(vscode.Uri.file(path))).getText();
     },
-    find: findBelow,
+    // VS Code's own search needs a program that some builds of it lack.
+    find: (folder, names) => disk.find(folder, names),
   },
 
   get cursor() {
