@@ -19,6 +19,10 @@ const TOO_OLD_NODE = '20.19.0';
 /** What a window of VS Code, and building its logger, take. */
 const FOR_VSCODE = ['chromium', 'make', 'g++', 'python3'];
 
+/** Binding code in C compiles, and in Python finds its clients. */
+const FOR_C = ['clang', 'wasi-libc', 'libclang-rt-14-dev-wasm32'];
+const FOR_PYTHON = ['python3-psycopg', 'python3-redis'];
+
 /** The servers of add-ons. */
 const SERVICES = ['postgresql', 'redis-server'];
 
@@ -69,7 +73,8 @@ const LAYERS = [
   },
   {
     name: 'template in Rust',
-    debian: ['rustc', 'cargo', 'libstd-rust-dev-wasm32', 'lld'],
+    debian: ['rustc', 'cargo', 'libstd-rust-dev-wasm32', 'lld', ...FOR_C, ...FOR_PYTHON],
+    wanted: SERVICES,
     run: () => vitest('templates', ['--config', 'test/templates/vitest.config.ts']),
   },
   { name: 'start', run: () => command(['.dev/start.mjs', '--once', '--port', '0']) },
