@@ -29,7 +29,10 @@ export class AddonFailedError extends Error {
     const hints: Partial<Record<AddonItem['state'], string>> = {
       usable: 'It works as before.',
       attention: `${show} says what to do.`,
-      failed: `It cannot be used; \`hippo addons remove ${name} --app ${appName}\` removes what is left of it.`,
+      failed:
+        operation.kind === 'update'
+          ? `It cannot be used as it is: another change may mend it, \`hippo addons remove ${name} --app ${appName}\` removes it.`
+          : `It cannot be used; \`hippo addons remove ${name} --app ${appName}\` removes what is left of it.`,
     };
     this.hint = hints[state] ?? `${show} says how it is.`;
   }

@@ -114,6 +114,13 @@ describe('it fails', () => {
     });
   });
 
+  test('with another way out where a change has broken it', async () => {
+    const update = operation('update');
+    await expect(wait([[failed(update, 'No.')]], update, {}, { state: 'failed' })).rejects.toMatchObject({
+      hint: expect.stringMatching(/another change may mend it.*hippo addons remove db/) as string,
+    });
+  });
+
   test('not for what had failed before', async () => {
     const old = failed(operation('update'), 'Too large.');
     const update = operation('update');
