@@ -37,8 +37,9 @@ export class AddonCommands {
 
   /** @param row of a channel or anything below it; of an app, the channel is asked for */
   async add(row?: Row): Promise<void> {
-    const wish = await this.#askNew('Add Add-on', row, 5, async (hippo, { plan }, title, step) => {
-      const of = step - 1 + countQuestions(plan.schemas.create);
+    const taken = ({ schemas }: PlanItem): number => countQuestions(schemas.create);
+    const wish = await this.#askNew('Add Add-on', row, taken, async (hippo, { plan }, title, step) => {
+      const of = step - 1 + taken(plan);
       const { prompts } = this.#needs.app;
       return askParameters({
         prompts,
@@ -58,13 +59,17 @@ export class AddonCommands {
 
   /** Takes over what a broker has already. */
   async adopt(): Promise<void> {
-    const wish = await this.#askNew('Adopt Add-on', undefined, 5, (_, chosen, title, step) =>
-      this.#needs.app.prompts.input({
-        title,
-        prompt: `The id of the ${visible(chosen.offering.displayName)} at its broker (instance_id)`,
-        steps: { step, of: step },
-        check: (text) => (text.trim() === '' ? 'Type the id.' : undefined),
-      }),
+    const wish = await this.#askNew(
+      'Adopt Add-on',
+      undefined,
+      () => 1,
+      (_, chosen, title, step) =>
+        this.#needs.app.prompts.input({
+          title,
+          prompt: `The id of the ${visible(chosen.offering.displayName)} at its broker (instance_id)`,
+          steps: { step, of: step },
+          check: (text) => (text.trim() === '' ? 'Type the id.' : undefined),
+        }),
     );
     const { more: instanceId, ...rest } = wish;
     const adopted = await this.#follow((waiting) =>
@@ -197,13 +202,13 @@ export class AddonCommands {
 
   /**
    * Channel, offering, plan and name.
-   * @param of how many questions there are at least
+   * @param questions how many are to come after these
    * @param ask for what else is needed
    */
   async #askNew<T>(
     title: string,
     row: Row | undefined,
-    of: number,
+    questions: (plan: PlanItem) => number,
     ask: (hippo: AddonsSession, chosen: Chosen, title: string, step: number) => Promise<T>,
   ): Promise<{ planId: string; channelId: string; name: string; more: T }> {
     const { app, store, targets } = this.#needs;
@@ -212,12 +217,12 @@ export class AddonCommands {
       title,
       (target) =>
         store.use(async (hippo) => {
-          const to = `${title}: ${fullName(target)}`;
+          const to = `${title} for ${fullName(target)}`;
           const offerings = await hippo.addons.offerings();
           const offering = await app.prompts.pick(offeringChoices(offerings), {
             title: to,
             placeholder: 'Which add-on?',
-            steps: { step: 2, of },
+            steps: { step: 2, of: 4 },
           });
           const missing = unavailableText(offering);
           if (missing)
@@ -225,7 +230,7 @@ export class AddonCommands {
           const plan = await app.prompts.pick(planChoices(offering.plans), {
             title: to,
             placeholder: `Which plan of ${visible(offering.displayName)}?`,
-            steps: { step: 3, of },
+            steps: { step: 3, of: 4 },
           });
           const taken = new Set(
             (await hippo.addons.addons({ appId: target.app.id })).map(({ name }) => name),
@@ -234,13 +239,13 @@ export class AddonCommands {
             title: to,
             prompt: 'What it is called; the names of its variables begin with it',
             value: freeName(offering.name, taken),
-            steps: { step: 4, of: 4 + (title === 'Add Add-on' ? countQuestions(plan.schemas.create) : 1) },
+            steps: { step: 4, of: 4 + questions(plan) },
             check: (text) => nameProblem(text, taken, target.app.name),
           });
           const more = await ask(hippo, { offering, plan }, to, 5);
           return { planId: plan.id, channelId: target.channel.id, name, more };
         }, target.session.connection.name),
-      { step: 1, of },
+      { step: 1, of: 4 },
     );
   }
 

@@ -123,7 +123,12 @@ function addRow(
     {
       kind: binding ? 'addon' : 'unusedAddon',
       label: name,
-      description: [what, price, ...(shown.look === 'good' ? [] : [shown.text])].join(' • '),
+      // What is not as usual comes first: a narrow view cuts off the rest.
+      description: [
+        ...(shown.look === 'good' ? [] : [shown.text]),
+        what,
+        ...(price === plan.name ? [] : [price]),
+      ].join(' • '),
       tooltip: lines(
         `${name}${also}: ${visible(offering.displayName)}, plan ${visible(plan.displayName)}`,
         `${capital(shown.says)}${words === null ? '' : `: ${visible(words)}`}`,

@@ -114,7 +114,7 @@ describe('an add-on is added', () => {
     expect(addon?.state).toBe('ready');
     const held = [...hippo.broker.instances.values()].at(-1);
     expect(held?.parameters).toEqual({ region: 'south', size: 3, backup: true });
-    expect(editor.app.asked[0]?.title).toBe(`Add Add-on: ${name}: production`);
+    expect(editor.app.asked[0]?.title).toBe(`Add Add-on for ${name}: production`);
   });
 
   test('only if the price is right, and under a name that is free', async () => {

@@ -49,7 +49,7 @@ describe('in the tree', () => {
     const { id } = await hippo.client.createAddon({ name: 'db', plan: 'small', channelId: production });
     await held.arrived;
     const row = nodeId.addon(production, id);
-    await expect.poll(() => model.node(row)?.description).toBe('small • $0.06/hour • creating…');
+    await expect.poll(() => model.node(row)?.description).toBe('creating… • small • $0.06/hour');
     expect(model.node(row)).toMatchObject({
       label: 'db',
       icon: 'loading~spin',
@@ -71,7 +71,7 @@ describe('in the tree', () => {
     const changes: Change[] = [];
     const listening = model.onDidChange((change) => changes.push(change));
     await hippo.client.changeAddon(id, { plan: 'free' });
-    await expect.poll(() => model.node(row)?.description).toBe('free • free');
+    await expect.poll(() => model.node(row)?.description).toBe('free');
     listening.dispose();
     expect(new Set(changes.flat())).toEqual(new Set([row]));
 
@@ -95,7 +95,7 @@ describe('in the tree', () => {
     const { id } = await hippo.client.createAddon({ name: 'db', plan: 'free', channelId });
     const node = (): TreeNode | undefined => editor.model.node(nodeId.unusedAddon(appId, id));
     await expect.poll(() => node()?.icon).toBe('error');
-    expect(node()?.description).toMatch(/failed$/);
+    expect(node()?.description).toMatch(/^failed • free$/);
     expect(node()?.tooltip).toContain('No room today.');
     expect(node()?.spoken).toMatch(/, failed$/);
     expect(node()?.context.split(' ')).toEqual(expect.arrayContaining(['open', 'troubled']));
