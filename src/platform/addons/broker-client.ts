@@ -14,6 +14,7 @@ import {
   type ProvisionRequest,
   type UpdateRequest,
 } from '../../addons/osb.ts';
+import { withoutSecrets } from './broker-words.ts';
 import { isLoopbackName } from './catalog.ts';
 
 export interface BrokerAddress {
@@ -33,16 +34,18 @@ export interface ClientLimits {
 
 export const CLIENT_LIMITS: ClientLimits = { time: 60_000, bytes: 1024 ** 2, catalogBytes: 8 * 1024 ** 2 };
 
+export interface BrokerAnswer {
+  readonly kind: 'answer';
+  readonly status: number;
+  /** Undefined if it is no JSON, or too large. */
+  readonly body: unknown;
+  /** Milliseconds. */
+  readonly retryAfter: number | undefined;
+  readonly etag: string | undefined;
+}
+
 export type BrokerResult =
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      /** Undefined if it is no JSON, or too large. */
-      readonly body: unknown;
-      /** Milliseconds. */
-      readonly retryAfter: number | undefined;
-      readonly etag: string | undefined;
-    }
+  | BrokerAnswer
   /** Nothing was sent: `unsent`; else nobody knows. */
   | { readonly kind: 'unsent' | 'lost'; readonly reason: string };
 
@@ -207,7 +210,9 @@ export class BrokerClient {
       sent.on('error', failed);
       sent.once('response', (response) => {
         connected = true;
-        read(response, bytes ?? this.#limits.bytes).then(resolve, failed);
+        read(response, bytes ?? this.#limits.bytes)
+          .then((answer) => withoutLogin(answer, authorization))
+          .then(resolve, failed);
       });
       sent.end(content);
     });
@@ -224,7 +229,20 @@ function identityOf({ id, name }: Originator): string {
   return `${PLATFORM} ${Buffer.from(JSON.stringify({ user_id: id, user_name: name })).toString('base64')}`;
 }
 
-async function read(response: IncomingMessage, limit: number): Promise<BrokerResult> {
+/** A broker may repeat what it was asked with, in words that users get to read. */
+function withoutLogin(answer: BrokerAnswer, authorization: string): BrokerAnswer {
+  const { body } = answer;
+  const words = (body as { description?: unknown } | null | undefined)?.description;
+  if (typeof words !== 'string') return answer;
+  const [scheme = '', secret = ''] = authorization.split(' ');
+  const password = Buffer.from(secret, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
+  const description = withoutSecrets(words, scheme === 'Basic' ? [secret, password] : [secret]);
+  return { ...answer, body: { ...(body as object), description } };
+}
+
+async function read(response: IncomingMessage, limit: number): Promise<BrokerAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -47,3 +47,24 @@ export function wordsOf(outcome: Outcome, result: BrokerResult): string {
     }
   }
 }
+
+const MASK = '***';
+/** Shorter ones stand in too many words that are none. */
+const SHORTEST = 4;
+
+/** What stands under a name that tells of a secret, in whatever depth. */
+export function secretsIn(parameters: unknown, told = false): string[] {
+  if (typeof parameters === 'string') return told ? [parameters] : [];
+  if (typeof parameters !== 'object' || parameters === null) return [];
+  return Object.entries(parameters).flatMap(([name, value]) =>
+    secretsIn(value, told || /passw|passphrase|secret|token|credential|key$/i.test(name)),
+  );
+}
+
+/** A broker's words, which may repeat what was sent to it, without secrets. */
+export function withoutSecrets(words: string, secrets: readonly string[]): string {
+  return secrets
+    .filter(({ length }) => length >= SHORTEST)
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, secret) => text.replaceAll(secret, MASK), words);
+}

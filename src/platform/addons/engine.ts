@@ -22,7 +22,7 @@ import {
 import { PLATFORM, type BrokerClient, type BrokerResult, type Originator } from './broker-client.ts';
 import type { Brokers } from './brokers.ts';
 import { line, linkOf, type CatalogPlan } from './catalog.ts';
-import { errorOf, flagsOf, wordsOf } from './broker-words.ts';
+import { errorOf, flagsOf, secretsIn, withoutSecrets, wordsOf } from './broker-words.ts';
 import { variableMap } from './channel-variables.ts';
 import { faultPoint } from './faults.ts';
 import { operationOf, outcomeOf, REACTIONS, type Outcome, type Verb } from './outcomes.ts';
@@ -401,7 +401,7 @@ export class Engine {
   #settle(operation: OperationRow, addon: AddonRow, verb: Verb, given: Outcome, result: BrokerResult): void {
     const outcome = this.#readAgain(operation, verb, given);
     const reaction = REACTIONS[outcome][verb];
-    const message = wordsOf(outcome, result);
+    const message = this.#concealed(operation, wordsOf(outcome, result));
     switch (reaction) {
       case 'finish':
         return this.#done(operation, addon, verb, result.kind === 'answer' ? result.body : undefined);
@@ -423,6 +423,12 @@ export class Engine {
           ...flagsOf(result),
         });
     }
+  }
+
+  /** A broker may repeat what it was given. */
+  #concealed({ parameters }: OperationRow, words: string): string {
+    if (parameters === null) return words;
+    return withoutSecrets(words, secretsIn(JSON.parse(this.#options.vault.decrypt(parameters))));
   }
 
   /** A repetition that is turned down says nothing of the first request, whose answer never came. */
@@ -766,7 +772,8 @@ export class Engine {
       if (now() >= (current.deadline ?? Infinity))
         return this.#settle(current, addon, verb, 'overdue', result);
       // Whatever else comes is no answer to the question.
-      const words = said === undefined ? current.message : line(said.description, 500);
+      const told = said === undefined ? current.message : line(said.description, 500);
+      const words = told && this.#concealed(current, told);
       const pause = Math.min(limits.longestPoll, limits.firstPoll * 1.5 ** Math.min(current.attempts, 60));
       const wait = Math.min(
         Math.max(pause, answer?.retryAfter ?? 0),

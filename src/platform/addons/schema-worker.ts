@@ -98,6 +98,9 @@ function pointerOf(instanceLocation: string): string {
 
 function messageOf({ keyword, keywordLocation }: OutputUnit, schema: JsonObject): string {
   const value = valueAt(schema, keywordLocation);
+  /** In draft 4 another member says so. */
+  const isExclusive = (name: string): boolean =>
+    valueAt(schema, keywordLocation.replace(/[^/]*$/, name)) === true;
   switch (keyword) {
     case 'required':
       return 'lacks something that is required';
@@ -108,9 +111,13 @@ function messageOf({ keyword, keywordLocation }: OutputUnit, schema: JsonObject)
     case 'const':
       return `has to be ${JSON.stringify(value)}`.slice(0, 300);
     case 'minimum':
-      return `has to be ${String(value)} or more`;
+      return isExclusive('exclusiveMinimum')
+        ? `has to be more than ${String(value)}`
+        : `has to be ${String(value)} or more`;
     case 'maximum':
-      return `has to be ${String(value)} or less`;
+      return isExclusive('exclusiveMaximum')
+        ? `has to be less than ${String(value)}`
+        : `has to be ${String(value)} or less`;
     case 'exclusiveMinimum':
       return `has to be more than ${String(value)}`;
     case 'exclusiveMaximum':

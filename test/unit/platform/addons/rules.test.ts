@@ -1,6 +1,7 @@
 // What may be asked for when, what is refused with which words, and what Hippo refuses because of add-ons.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Script } from '../../../support/scripted-broker.ts';
 import { memoryFolder } from '../../../support/temporary.ts';
 import { startAddons, type TestAddons } from './harness.ts';
 
@@ -178,6 +179,35 @@ test('requests tell who asks, what was before and what they are about', async ()
   expect(JSON.stringify([await t.client.addon(id), await t.client.operations(id)])).not.toMatch(
     /"[ab]":[12]/,
   );
+});
+
+test('a broker that repeats what it was told as a secret is not quoted', async () => {
+  const repeats: Script = ({ headers, body }) => {
+    const { parameters } = (body ?? {}) as { parameters?: object };
+    const description = `No ${headers['authorization']} of ${t.broker.password}: ${JSON.stringify(parameters)}`;
+    return { status: 400, body: { description } };
+  };
+  const parameters = { region: 'north', admin: { password: 'hunter22', keys: [{ apiKey: 'k3yk3y' }] } };
+  t.broker.once('provision', repeats);
+  const failed = await add({ parameters });
+  const id = await add({ as: 'other' });
+  t.broker.slow.update = 1;
+  t.broker.once('poll', () => ({
+    status: 200,
+    body: { state: 'failed', description: 'hunter22 is too weak' },
+  }));
+  await t.client.changeAddon(id, { parameters });
+  await t.settled(id);
+  delete t.broker.slow.update;
+  const said = JSON.stringify([
+    await t.client.operations(failed),
+    await t.client.addon(id),
+    await t.client.operations(id),
+  ]);
+  expect(said).toContain('north');
+  expect(said).toContain('*** is too weak');
+  for (const secret of ['hunter22', 'k3yk3y', t.broker.password, 'YnJva2Vy'])
+    expect(said).not.toContain(secret);
 });
 
 describe('Hippo keeps', () => {
