@@ -87,6 +87,25 @@ async function theme(window: Workbench, name: string): Promise<void> {
   await window.quick.gone();
 }
 
+/** Waits until VS Code has written something down, which it does every few seconds in a browser. */
+async function remembered({ page }: Workbench, text: string): Promise<void> {
+  const find = `(async () => {
+    const ask = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    for (const { name } of await indexedDB.databases()) {
+      if (!name.startsWith('vscode-web-state-db')) continue;
+      const db = await ask(indexedDB.open(name));
+      const kept = await ask(db.transaction('ItemTable').objectStore('ItemTable').getAll());
+      db.close();
+      if (kept.some((value) => String(value).replaceAll('\\\\', '').includes(${JSON.stringify(text)}))) return true;
+    }
+    return false;
+  })()`;
+  await expect.poll(() => page.evaluate(find), { timeout: 60_000 }).toBe(true);
+}
+
 test('from the search to a database that an app has, changed, rotated and removed', async ({ vscode }) => {
   await localPlatform(vscode);
   const window = await vscode.open(await publishedApp(vscode, 'shop'));
@@ -174,6 +193,8 @@ test('the pages come back with the window, and the Marketplace starts the local 
   await vscode.step('after the window has come back', async () => {
     await search(marketplace, 'sql');
     await expect.poll(() => cards(marketplace)).toHaveLength(2);
+    await remembered(window, '"search":"sql"');
+    await remembered(window, 'hippo.bill');
     await window.reload();
     const again = window.webview(EXTENSION, 'panel');
     await again.getByRole('heading', { level: 1 }).waitFor({ timeout: 60_000 });

@@ -28,6 +28,9 @@ interface Operations {
   known: readonly OperationItem[];
 }
 
+/** A picture has 64 KB at most, and most have far less. */
+const MOST_ICONS = 300;
+
 const LABELS: Readonly<Record<PageAction, string>> = {
   retry: 'Retry',
   signIn: 'Sign In',
@@ -214,13 +217,20 @@ export class HippoAddonsStore implements AddonsStore {
 
   icon(offeringId: string): Promise<string | undefined> {
     const known = this.#icons.get(offeringId);
-    if (known) return known;
+    if (known) {
+      // The latest last, so that what nobody has asked for lately goes first.
+      this.#icons.delete(offeringId);
+      this.#icons.set(offeringId, known);
+      return known;
+    }
     const icon = this.use(({ addons }) => addons.icon(offeringId)).catch((error: unknown) => {
       if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
       this.#icons.delete(offeringId);
       throw error;
     });
     this.#icons.set(offeringId, icon);
+    const [oldest] = this.#icons.keys();
+    if (this.#icons.size > MOST_ICONS && oldest !== undefined) this.#icons.delete(oldest);
     return icon;
   }
 
