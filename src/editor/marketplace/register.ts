@@ -14,6 +14,10 @@ interface Needs {
   readonly actions: AddonActions;
 }
 
+/**
+ * All of it works where the workspace is not trusted, too: nothing of the workspace is run or sent. It says only which
+ * app is offered first, and that stands on every button.
+ */
 export function registerMarketplace({ app, store, actions }: Needs): Disposable {
   const disposables = new Disposables();
   const { commands } = app;
