@@ -102,6 +102,11 @@ export class EditorAddons {
     await this.store.settled();
   }
 
+  unlook(): void {
+    this.#watching?.dispose();
+    this.#watching = undefined;
+  }
+
   /** Waits until its streams are closed, so that the next editor is alone. */
   async dispose(): Promise<void> {
     const before = this.#hippo.hippo.openStreams();

@@ -51,8 +51,15 @@ export class AddonsReader {
   }
 
   /** The same Hippo, which may be another version by now. */
-  ask(): void {
-    if (this.#knowledge.state !== 'read') this.#become({ state: 'unknown' });
+  ask(client: FollowedAddons | undefined): void {
+    if (client === undefined) this.#none();
+    else if (this.#knowledge.state !== 'read') this.#become({ state: 'unknown' });
+  }
+
+  /** Somebody looks at what can be added, and has not got it yet. */
+  get lacksOfferings(): boolean {
+    const { state } = this.#knowledge;
+    return this.wantsOfferings && this.#offerings === undefined && (state === 'unknown' || state === 'read');
   }
 
   /**

@@ -272,7 +272,7 @@ export class Follower implements Disposable {
       this.#ports.report(name, undefined);
       this.#settle();
     };
-    this.#addons.ask();
+    this.#addons.ask(followed.addons);
     const { product, instance } = await this.#within(signal, (limited) =>
       client.identify({ signal: limited }),
     );
@@ -305,14 +305,14 @@ export class Follower implements Disposable {
     const both = AbortSignal.any([signal, stop.signal]);
     const resumed = instance !== undefined && this.#applied?.instance === instance;
     let lastEventId = resumed ? this.#applied?.id : undefined;
-    let loads = lastEventId === undefined;
+    let loads = lastEventId === undefined || this.#addons.knowledge.state === 'unknown';
     let queue: Received[] = [];
     let working = false;
     const work = async (): Promise<void> => {
       if (working) return;
       working = true;
       try {
-        while (!both.aborted && (loads || queue.length > 0)) {
+        while (!both.aborted && (loads || queue.length > 0 || this.#addons.lacksOfferings)) {
           const [batch, all] = [queue, loads];
           [queue, loads] = [[], false];
           await this.#inTurn(() => this.#take(followed, batch, all, both));
@@ -338,7 +338,7 @@ export class Follower implements Disposable {
     const patience = this.#ports.clock.after(TIMES.patience, () => stop.abort(silent()));
     const onOpen = (): void => {
       patience.dispose();
-      if (loads) void work();
+      if (loads || this.#addons.lacksOfferings) void work();
       else good();
     };
     try {
@@ -374,7 +374,8 @@ export class Follower implements Disposable {
       if (apps.has(appId) || bindings.some(({ channelId }) => channels.has(channelId))) addonIds.add(id);
     const reads = apps.size + channels.size + revisions.size + addonIds.size + 3 * wholeApps.size;
     if (news.offerings) this.#addons.forgetOfferings();
-    if (all || news.everything || reads > MOST_READS) {
+    const again = this.#addons.knowledge.state === 'failed' && addonIds.size > 0;
+    if (all || again || news.everything || reads > MOST_READS) {
       this.#applied = undefined;
       this.#addons.forgetOfferings();
       return this.#load(followed, signal);
@@ -411,7 +412,9 @@ export class Follower implements Disposable {
       };
       const [read] = await Promise.all([
         this.#addons.some(followed.addons, { ids: addonIds, appIds: wholeApps }, limited),
-        news.offerings ? this.#addons.readOfferings(followed.addons, limited) : undefined,
+        news.offerings || this.#addons.lacksOfferings
+          ? this.#addons.readOfferings(followed.addons, limited)
+          : undefined,
         ...[...wholeApps].map(readWhole),
         ...[...apps].map(readApp),
         ...[...channels].map(readChannel),
