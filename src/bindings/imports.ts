@@ -8,7 +8,7 @@ interface Head {
   /** Where the next import goes. */
   readonly at: number;
   /** Imports that are there, without comments. */
-  readonly imports: readonly { readonly text: string; readonly end: number }[];
+  readonly imports: readonly { readonly text: string; readonly start: number; readonly end: number }[];
 }
 
 /** What a file begins with, before its first statement that is no import. */
@@ -17,7 +17,7 @@ export function headOf(text: string, language: Language): Head {
   const is = new RegExp(language.imports.is, 'uy');
   const before =
     language.imports.before === undefined ? undefined : new RegExp(language.imports.before, 'uy');
-  const imports: { text: string; end: number }[] = [];
+  const imports: { text: string; start: number; end: number }[] = [];
   let at = 0;
   let preamble = 0;
   for (;;) {
@@ -28,7 +28,7 @@ export function headOf(text: string, language: Language): Head {
     if (length === undefined || length === 0) break;
     at = endOfLine(text, next + length);
     if (found === undefined) preamble = at;
-    else imports.push({ text: found.trim(), end: at });
+    else imports.push({ text: found.trim(), start: next, end: at });
   }
   const last = imports.at(-1)?.end ?? 0;
   return { at: Math.max(last, preamble, last === 0 ? commentEnd(text, bare, preamble) : 0), imports };
@@ -60,17 +60,31 @@ function endOfLine(text: string, at: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-/** Adds a line to the imports, behind the last that begins with the same word. */
-export function addImport(file: Insertions, line: string, language: Language, eol: string): void {
+/**
+ * Adds a line to the imports: behind the last that begins with the same word, else behind all of them.
+ * @param before without such a one, in front of all of them
+ */
+export function addImport(
+  file: Insertions,
+  line: string,
+  language: Language,
+  eol: string,
+  before = false,
+): void {
   const { text } = file;
   const { at, imports } = headOf(text, language);
   const word = /[#\w]+/.exec(line)?.[0] ?? '';
   const alike = imports.findLast((one) => one.text.startsWith(word));
-  const place = alike?.end ?? at;
-  const isEmpty = text.slice(place).trim() === '';
-  const nextIsBlank = /^[ \t]*(?:\r?\n|$)/.test(text.slice(place));
-  const opens =
-    place > 0 && text.charAt(place - 1) !== '\n' && text.charAt(place - 1) !== '\uFEFF' ? eol : '';
-  const gap = imports.length === 0 && !isEmpty && !nextIsBlank ? eol : '';
-  file.insert(place, `${opens}${line.replaceAll('\n', eol)}${eol}${gap}`);
+  const place = alike?.end ?? (before ? imports[0]?.start : undefined) ?? at;
+  const added = line.replaceAll('\n', eol) + eol;
+  if (imports.length > 0) {
+    const opens = place === text.length && !text.endsWith('\n') ? eol : '';
+    file.insert(place, opens + added);
+    return;
+  }
+  const above = text.slice(0, place).replace('\uFEFF', '');
+  const opens = above === '' || /\n[ \t]*\r?\n$/.test(above) ? '' : above.endsWith('\n') ? eol : eol + eol;
+  const isLast = text.slice(place).trim() === '';
+  const nextIsBlank = /^[ \t]*\r?\n/.test(text.slice(place));
+  file.insert(place, opens + added + (isLast || nextIsBlank ? '' : eol));
 }

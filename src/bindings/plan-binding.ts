@@ -333,7 +333,7 @@ class Planning {
       new RegExp(`\\bmod\\s+${name}\\s*[;{]`).test(scan(whole, this.#language).code);
     if (isIn(text)) return;
     const file = known?.file ?? new Insertions(text);
-    addImport(file, line, this.#language, lineEndOf(text));
+    addImport(file, line, this.#language, lineEndOf(text), true);
     if (!isIn(file.text)) throw this.#endless(root);
     const why = `the module ${name}`;
     if (created) this.#creates.set(root, { ...created, text: file.text });

@@ -86,11 +86,12 @@ async function wishOf(
   const language = options.lang === undefined ? likely?.language : findLanguage(templates, options.lang)?.id;
   if (language === undefined) throw noLanguage(options.lang, templates);
   const handler = likely?.language === language ? likely.handler : hippofacts !== undefined;
+  const styles = languages(templates).find(({ id }) => id === language)?.styles ?? [];
   const [usual] = stylesFor(templates, language, addon, handler);
   return {
     addon,
     // Where nothing fits, the plan says why.
-    style: options.style ?? usual?.style ?? (addon.interfaces.length > 0 ? 'host-call' : 'environment'),
+    style: options.style ?? usual?.style ?? styles[0] ?? 'environment',
     language,
     place: { kind: 'file', path: file },
     ...project,

@@ -17,6 +17,7 @@ import {
 import { StageTimes } from '../../publish/stage-times.ts';
 import { isBump } from '../../publish/questions.ts';
 import { parseVersioning } from '../../publish/version.ts';
+import { hintAtBindingCode } from '../binding-hint.ts';
 import { build } from '../build.ts';
 import { listenForCancel, orCancelled, type Cancel } from '../cancel.ts';
 import { CommandError, EXIT } from '../failure.ts';
@@ -161,6 +162,9 @@ async function publishNow(
   try {
     const published = await publish({ ...job, onEvent });
     sayPublished(screen, { ...published, milliseconds: times.end() }, job, output, asks);
+    const { appId, channels } = published;
+    if (asks && output === 'message' && appId !== undefined)
+      await hintAtBindingCode(screen, job.hippo, job.path, appId, channels);
   } catch (error) {
     throw said(error);
   } finally {
