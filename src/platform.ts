@@ -21,11 +21,11 @@ import { createControl } from './platform/gateway/control.ts';
 import { close, createEntrance, listen } from './platform/gateway/entrance.ts';
 import { createGateway, type GatewayChannel } from './platform/gateway/gateway.ts';
 import { ChannelPorts, PORT_MIGRATIONS } from './platform/gateway/ports.ts';
-import type { HippoPort } from './platform/addons/ports.ts';
 import { keepPort, listenOnKeptPort } from './platform/gateway/kept-port.ts';
 import { holdLease } from './platform/gateway/lease.ts';
 import type { Caller } from './platform/hippo/caller.ts';
 import { openHippo, type Hippo } from './platform/hippo/hippo.ts';
+import { placesOf } from './platform/hippo/places.ts';
 import { openLogs } from './platform/runtime/log.ts';
 import { createRuntime } from './platform/runtime/runtime.ts';
 import { openDatabase } from './platform/store/database.ts';
@@ -237,7 +237,7 @@ async function start({
     });
     const addons = openAddons({
       directory: dataDir,
-      hippo: hippoPort(() => hippo),
+      hippo: placesOf(() => hippo),
       vault: {
         encrypt: (text) => hippo.secrets.encrypt(text),
         decrypt: (bytes) => hippo.secrets.decrypt(bytes),
@@ -414,27 +414,6 @@ function health(instance: string): () => object {
     instance,
   } satisfies PlatformHealth & Record<string, unknown>;
   return () => answer;
-}
-
-/** What the add-ons need of Hippo. */
-function hippoPort(hippo: () => Hippo): HippoPort {
-  // This room's callers are Hippo's own, handed through.
-  const known = (caller: unknown): Caller => caller as Caller;
-  return {
-    demandApp: (caller, id) => hippo().state.appPlace(hippo().state.app(known(caller), id).id)!,
-    demandChannel: (caller, id) => hippo().state.channel(known(caller), id),
-    visibleApps: (caller) =>
-      hippo()
-        .state.apps(known(caller))
-        .rows.map(({ id }) => id),
-    visibleChannels: (caller) => hippo().state.visibleChannels(known(caller)),
-    app: (id) => hippo().state.appPlace(id),
-    channel: (id) => hippo().state.channelPlace(id),
-    teamIds: (caller) => hippo().teamIds(known(caller)),
-    teamName: (id) => hippo().accounts.teamName(id),
-    variableNames: (channelId) => hippo().state.variableNames(channelId),
-    tell: (teamId, event) => hippo().events.add(teamId, event),
-  };
 }
 
 /** In the order in which they are listed. */

@@ -7,10 +7,8 @@ import { AddonsClient } from '../../../../src/addons/client.ts';
 import type { AddonItem } from '../../../../src/addons/addons.ts';
 import { addonRoutes } from '../../../../src/addons/routes.ts';
 import type { HippoClient } from '../../../../src/hippo/client.ts';
-import type { HippoEvent } from '../../../../src/hippo/events.ts';
 import { openAddons, type Addons, type AddonsOptions } from '../../../../src/platform/addons/addons.ts';
-import type { Caller, HippoPort } from '../../../../src/platform/addons/ports.ts';
-import type { Hippo } from '../../../../src/platform/hippo/hippo.ts';
+import { placesOf } from '../../../../src/platform/hippo/places.ts';
 import { startScriptedBroker, type ScriptedBroker } from '../../../support/scripted-broker.ts';
 import { startHippo, type TestHippo } from '../hippo/harness.ts';
 
@@ -53,16 +51,18 @@ export async function startAddons(root: string, more: More = {}): Promise<TestAd
   const reported: unknown[] = [];
   const told: unknown[] = [];
   const changes = new EventEmitter().setMaxListeners(0);
+  const places = placesOf(() => hippo.hippo);
   const open = (directory: string): Addons =>
     openAddons({
       directory,
-      hippo: portOf(
-        () => hippo.hippo,
-        (event) => {
+      hippo: {
+        ...places,
+        tell(teamId, event) {
+          places.tell(teamId, event);
           told.push(event);
           if (event.addonId !== undefined) changes.emit(event.addonId);
         },
-      ),
+      },
       vault: {
         encrypt: (text) => hippo.hippo.secrets.encrypt(text),
         decrypt: (bytes) => hippo.hippo.secrets.decrypt(bytes),
@@ -149,26 +149,4 @@ async function settled(
     }
     await changed;
   }
-}
-
-function portOf(hippo: () => Hippo, tell: (event: Omit<HippoEvent, 'at'>) => void): HippoPort {
-  const known = (caller: Caller) => caller as never;
-  return {
-    demandApp: (caller, id) => hippo().state.appPlace(hippo().state.app(known(caller), id).id)!,
-    demandChannel: (caller, id) => hippo().state.channel(known(caller), id),
-    visibleApps: (caller) =>
-      hippo()
-        .state.apps(known(caller))
-        .rows.map(({ id }) => id),
-    visibleChannels: (caller) => hippo().state.visibleChannels(known(caller)),
-    app: (id) => hippo().state.appPlace(id),
-    channel: (id) => hippo().state.channelPlace(id),
-    teamIds: (caller) => hippo().teamIds(known(caller)),
-    teamName: (id) => hippo().accounts.teamName(id),
-    variableNames: (channelId) => hippo().state.variableNames(channelId),
-    tell(teamId, event) {
-      hippo().events.add(teamId, event);
-      tell(event);
-    },
-  };
 }
