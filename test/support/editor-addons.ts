@@ -114,7 +114,8 @@ export class EditorAddons {
     this.actions.dispose();
     this.store.dispose();
     this.follower.dispose();
-    while (this.#watching && this.#hippo.hippo.openStreams() >= before)
+    // Between two attempts it has none.
+    while (this.#watching && before > 0 && this.#hippo.hippo.openStreams() >= before)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
