@@ -155,7 +155,7 @@ describe('errors', () => {
       400,
       { errors: { Name: ['Name is required.'], Domain: ['is odd'] } },
       'INVALID',
-      /: Name is required; Domain is odd\.$/,
+      /: Name is required. Domain is odd\.$/,
     ],
     [
       400,
