@@ -8,7 +8,7 @@ import { startHost, type Host } from '../webview/page-host.ts';
 import { manyCards, marketplace } from '../webview/samples.ts';
 
 const OFFERINGS = 1000;
-const OPENINGS = 15;
+const OPENINGS = 7;
 const WORDS = ['database', 'quiet river', 'metrcs', 'provider 7', 'scales', 'island 4', 'paymnts', 'q'];
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -69,7 +69,7 @@ function keys(page: Page): Promise<number[]> {
     const box = document.querySelector<HTMLInputElement>('.search');
     if (box === null) throw new Error('There is no search.');
     const times: number[] = [];
-    for (let round = 0; round < 3; round++)
+    for (let round = 0; round < 2; round++)
       for (const word of words)
         for (let length = 1; length <= word.length; length++) {
           const began = performance.now();

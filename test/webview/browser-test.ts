@@ -12,7 +12,6 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let browser: Promise<Browser> | undefined;
 
 export const test = base.extend<{ open: (options: PageOptions) => Promise<OpenPage> }>({
-  // eslint-disable-next-line no-empty-pattern
   open: async ({}, use) => {
     const host = await startHost(await (browser ??= launchBrowser()));
     const pages: OpenPage[] = [];

@@ -172,8 +172,8 @@ export class OpenPage {
         side: this.#state.page === 'marketplace',
       },
     );
-    // Months are those before this one; timers go on.
-    await page.clock.setFixedTime('2026-11-20T12:00:00Z');
+    // The months of a bill are those before this one; timers go on.
+    if (this.#state.page === 'bill') await page.clock.setFixedTime('2026-11-20T12:00:00Z');
     await page.goto(address);
   }
 

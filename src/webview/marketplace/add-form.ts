@@ -295,6 +295,6 @@ function readKept(value: unknown): Kept {
   if (typeof entries === 'object' && entries !== null)
     kept.entries = Object.fromEntries(
       Object.entries(entries).filter(([, one]) => typeof one === 'string' || typeof one === 'boolean'),
-    ) as Entries;
+    );
   return kept;
 }

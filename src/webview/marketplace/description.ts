@@ -10,9 +10,9 @@ const LONGEST = 100_000;
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
 markdown.validateLink = isOpened;
 markdown.renderer.rules['image'] = (tokens, index, options, _env, renderer): string => {
-  const { attrGet, children } = tokens[index] ?? {};
-  const source = String(attrGet?.call(tokens[index], 'src') ?? '');
-  const alt = renderer.renderInlineAsText(children ?? [], options, {});
+  const token = tokens[index];
+  const source = token?.attrGet('src') ?? '';
+  const alt = renderer.renderInlineAsText(token?.children ?? [], options, {});
   const escape = markdown.utils.escapeHtml;
   return `<a href="${escape(source)}">${escape(alt || source)} (picture)</a>`;
 };

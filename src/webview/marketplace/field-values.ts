@@ -52,7 +52,11 @@ function fillObject(
   for (const field of fields) {
     if (field.kind === 'group') {
       const given = isGiven(field, entries);
-      const inner = fillObject(field.fields, entries, given || field.required ? problems : new Map());
+      const inner = fillObject(
+        field.fields,
+        entries,
+        given || field.required ? problems : new Map<string, string>(),
+      );
       if (given || field.required) pairs.push([field.key, inner]);
       continue;
     }

@@ -19,6 +19,8 @@ import { Search, SORTS, type Found, type Sort } from './search.ts';
 /** Cards that are drawn at once; the others follow while nothing else is to be done. */
 const FIRST = 40;
 const MORE = 120;
+/** Milliseconds without a key, after which they are drawn. */
+const QUIET = 200;
 
 const SORT_LABELS: Readonly<Record<Sort, string>> = {
   relevance: 'Relevance',
@@ -58,7 +60,7 @@ function take(next: MarketplaceState): void {
   problem = undefined;
   search.cards = next.offerings;
   find();
-  if (!first || !hasContent(next.standing)) return page.update(grow);
+  if (!first || !hasContent(next.standing)) return page.update(() => grow());
   // As it was left: all cards above the place have to be there.
   if (scroll > 0) drawn = found.cards.length;
   page.update(() => {
@@ -74,13 +76,16 @@ function find(): void {
   if (!found.cards.some(({ id }) => id === current)) current = found.cards[0]?.id;
 }
 
-/** Draws more cards, until all are there. */
-function grow(): void {
+let growing: ReturnType<typeof setTimeout> | undefined;
+
+/** Draws the other cards, until all are there, when nobody types any more. */
+function grow(delay = QUIET): void {
+  clearTimeout(growing);
   if (drawn >= found.cards.length) return;
-  requestIdleCallback(() => {
+  growing = setTimeout(() => {
     drawn += MORE;
-    page.update(grow);
-  });
+    page.update(() => grow(0));
+  }, delay);
 }
 
 /** Something else is looked for: the list starts at its top. */
@@ -380,7 +385,9 @@ function open(offeringId: string): void {
 }
 
 function onScroll({ currentTarget }: Event): void {
-  scroll = (currentTarget as Element).scrollTop;
+  const list = currentTarget as Element;
+  scroll = list.scrollTop;
+  if (list.scrollHeight - scroll < 2 * list.clientHeight) grow(0);
   keep();
 }
 
