@@ -2,8 +2,6 @@
 
 import Type, { type Static } from 'typebox';
 
-export { microsOf } from './amounts.ts';
-
 /** Millionths of a unit of a currency: `60_000` is six cents. */
 export const Micros = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 

@@ -1,5 +1,6 @@
 // `npm run bench`: the view of apps with 500 apps of 5 channels each: how long it takes to fill, to be read again and
-// to show one change, in this process and in a window of VS Code. Numbers of one run are for comparing within it;
+// to show one change, in this process and in a window of VS Code. In this process each channel has an add-on, too, as a
+// Hippo would answer it: making so many would take longer than all the rest. Numbers of one run are for comparing within it;
 // nothing here fails because of a clock. Needs a build; the window needs `npm run vscode`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,8 +10,10 @@ import { makePackage } from '../../.dev/package.mjs';
 import { Follower } from '../../src/editor/tree/follower.ts';
 import { AppsModel } from '../../src/editor/tree/model.ts';
 import { nodeId } from '../../src/editor/tree/nodes.ts';
+import type { AddonItem } from '../../src/addons/addons.ts';
 import { HippoClient } from '../../src/hippo/client.ts';
 import { findPlatform, ownerToken } from '../../src/session/local-platform.ts';
+import { addonItem, bindingItem, offeringItem, planItem } from '../support/addon-items.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { launchBrowser, openProfile } from '../support/vscode/browser.ts';
 import { installExtension, isolatedEnv, startServer } from '../support/vscode/server.ts';
@@ -56,13 +59,44 @@ async function fill(client: HippoClient): Promise<Place> {
   return place;
 }
 
+/** One for each channel of each app. */
+async function addonsOf(client: HippoClient): Promise<AddonItem[]> {
+  const plan = planItem('small', {
+    free: false,
+    costs: [{ amount: 60_000, currency: 'usd', unit: 'HOURLY' }],
+    schemas: { create: { type: 'object', properties: { version: { type: 'string', enum: ['16', '17'] } } } },
+  });
+  const offering = offeringItem('postgresql', [plan]);
+  const apps = await client.apps();
+  return apps.flatMap(({ id: appId, name: appName, channels }) =>
+    channels.map(({ id, name }, index) => {
+      const variables = ['URL', 'HOST', 'PORT', 'USER', 'PASSWORD', 'DATABASE'].map((key) => `DB_${key}`);
+      const binding = bindingItem(name, `db-${index}`, { channelId: id, variables });
+      return addonItem(`db-${index}`, offering, plan, [binding], { appId, appName });
+    }),
+  );
+}
+
 async function inThisProcess({ client, channelId }: Place, hippoUrl: string): Promise<void> {
-  const fail = (error: unknown): void => {
+  const fail = (error: unknown): never => {
     throw error;
   };
   const model = new AppsModel(fail);
+  const addons = await addonsOf(client);
+  const byId = new Map(addons.map((addon) => [addon.id, addon]));
   const follower = new Follower(model, {
-    open: () => Promise.resolve({ name: 'local', hippoUrl, userName: undefined, client }),
+    open: () =>
+      Promise.resolve({
+        name: 'local',
+        hippoUrl,
+        userName: undefined,
+        client,
+        addons: {
+          addons: async () => addons,
+          addon: async (id: string) => byId.get(id) ?? fail(new Error(id)),
+          offerings: async () => [],
+        },
+      }),
     report: () => undefined,
     log: { info: () => undefined, trace: () => undefined, warn: say, error: say },
     clock: {
@@ -83,6 +117,7 @@ async function inThisProcess({ client, channelId }: Place, hippoUrl: string): Pr
     channels: await client.channels(),
     statuses: await client.channelStatuses(),
     revisions: new Map(),
+    addons: structuredClone(addons),
   };
   const compares: number[] = [];
   for (let i = 0; i < 5; i++) compares.push(await time(async () => model.replace(facts)));
@@ -151,9 +186,9 @@ try {
     credentials: { type: 'bearer', token: await ownerToken(running) },
   });
   const place = await fill(client);
-  say(`The view of apps, ${APPS} apps of ${CHANNELS} channels`);
+  say(`The view of apps, ${APPS} apps of ${CHANNELS} channels, each with an add-on`);
   await inThisProcess(place, platform.hippoUrl);
-  say('The same in a window of VS Code');
+  say('The same in a window of VS Code, without the add-ons');
   await inAWindow(place);
   await client.close();
 } finally {

@@ -38,6 +38,7 @@ export class EditorAddons {
   readonly connections: {
     core: () => Promise<typeof import('../../src/editor/core.ts')>;
     use: <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+    peek: () => Promise<Session>;
   };
   readonly #hippo: SomeHippo;
   #watching: Disposable | undefined;
@@ -82,6 +83,7 @@ export class EditorAddons {
     this.connections = {
       core: () => import('../../src/editor/core.ts'),
       use: (work) => work(session),
+      peek: () => Promise.resolve(session),
     };
     const connections = {
       ...this.connections,

@@ -1,6 +1,7 @@
 // The store of add-ons on what the tree follows: one stream of events feeds both, as long as anybody looks.
 
 import type { AddonItem, OperationItem } from '../../addons/addons.ts';
+import type { AddonsClient } from '../../addons/client.ts';
 import type { OfferingItem } from '../../addons/offerings.ts';
 import { LOCAL } from '../../session/connections.ts';
 import type { AppChoice, PageAction, Standing } from '../../webview/protocol.ts';
@@ -15,7 +16,7 @@ import { compareNames } from '../tree/nodes.ts';
 import type { AddonsSession, AddonsStore, Wanted } from './addons-store.ts';
 
 interface Needs {
-  readonly connections: Pick<Connections, 'use' | 'core' | 'status' | 'choose'>;
+  readonly connections: Pick<Connections, 'use' | 'peek' | 'core' | 'status' | 'choose'>;
   readonly follower: Follower;
   readonly model: AppsModel;
   readonly log: Pick<Log, 'error'>;
@@ -49,6 +50,7 @@ export class HippoAddonsStore implements AddonsStore {
   readonly #operations = new Map<string, Operations>();
   readonly #icons = new Map<string, Promise<string | undefined>>();
   #connection: string | undefined;
+  #sorted: readonly AddonItem[] | undefined;
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -138,9 +140,9 @@ export class HippoAddonsStore implements AddonsStore {
   }
 
   get addons(): readonly AddonItem[] {
-    return this.#needs.model.addons.toSorted(
+    return (this.#sorted ??= this.#needs.model.addons.toSorted(
       (a, b) => compareNames(a.appName, b.appName) || compareNames(a.name, b.name),
-    );
+    ));
   }
 
   get apps(): readonly AppChoice[] {
@@ -197,7 +199,7 @@ export class HippoAddonsStore implements AddonsStore {
     const of = this.addon(addonId);
     const before = this.#operations.get(addonId);
     if (before && before.of === of) return before.list;
-    const list = this.use(({ addons }) => addons.operations(addonId));
+    const list = this.#peek((addons) => addons.operations(addonId));
     const entry: Operations = { of, list, known: before?.known ?? [] };
     this.#operations.set(addonId, entry);
     list.then(
@@ -223,7 +225,7 @@ export class HippoAddonsStore implements AddonsStore {
       this.#icons.set(offeringId, known);
       return known;
     }
-    const icon = this.use(({ addons }) => addons.icon(offeringId)).catch((error: unknown) => {
+    const icon = this.#peek((addons) => addons.icon(offeringId)).catch((error: unknown) => {
       if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
       this.#icons.delete(offeringId);
       throw error;
@@ -263,7 +265,17 @@ export class HippoAddonsStore implements AddonsStore {
     this.#disposables.dispose();
   }
 
+  /** For who looks: nothing is started, and nobody is asked for a password. */
+  async #peek<T>(read: (addons: AddonsClient) => Promise<T>): Promise<T> {
+    const { connections } = this.#needs;
+    const core = await connections.core();
+    const session = await connections.peek(this.connection);
+    if (!session) throw new EditorError('NOT_RUNNING', 'The local Hippo does not run.');
+    return read(new core.AddonsClient(session.client));
+  }
+
   #change(): void {
+    this.#sorted = undefined;
     // Pictures are kept with an offering's id, which another Hippo does not have.
     if (this.connection !== this.#connection) {
       this.#connection = this.connection;

@@ -8,7 +8,8 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from '@iarna/toml';
-import { microsOf, type Cost } from '../../addons/costs.ts';
+import { microsOf } from '../../addons/amounts.ts';
+import type { Cost } from '../../addons/costs.ts';
 import type { Database } from '../store/database.ts';
 
 /** Offering, or `offering@broker` → plan → costs. */
