@@ -157,4 +157,35 @@ describe('on the platform', () => {
     await t.hippo.client.removeApp(app!.id);
     expect((await t.client.bill({ by: 'app' })).groups[0]).toMatchObject({ key: 'billed' });
   });
+
+  test('an add-on that goes over the end of a month is in the bills of both, with the length of each', async () => {
+    // Six days before the night in which clocks go back in Europe, at the end of the month.
+    time.now = Date.UTC(2027, 9, 31) - 6 * 24 * HOUR;
+    const { channels } = await t.app('longer');
+    writeFileSync(
+      join(t.directory, 'prices.toml'),
+      '[db]\nsmall = [{ amount = 1, currency = "usd", unit = "HOURLY" }, { amount = 31, currency = "eur", unit = "MONTHLY" }]',
+    );
+    const { id } = await t.client.createAddon({ name: 'db', plan: 'small', channelId: channels[0]! });
+    await t.settled(id);
+    time.now = Date.UTC(2027, 11, 2);
+    const of = async (month: string) =>
+      (await t.client.bill({ month })).lines
+        .filter(({ addonId }) => addonId === id)
+        .map(({ cost, seconds, cents }) => [cost.currency, seconds / 3600, cents]);
+    expect(await of('2027-10')).toEqual([
+      ['usd', 7 * 24, 16_800],
+      ['eur', 7 * 24, 700],
+    ]);
+    // A month of 30 days: the same price for less.
+    expect(await of('2027-11')).toEqual([
+      ['usd', 30 * 24, 72_000],
+      ['eur', 30 * 24, 3100],
+    ]);
+    expect(await of('2027-12')).toEqual([
+      ['usd', 24, 2400],
+      ['eur', 24, 100],
+    ]);
+    expect(await of('2028-01')).toEqual([]);
+  });
 });
