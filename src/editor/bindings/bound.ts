@@ -9,7 +9,8 @@ export interface ChannelAddon extends BoundAddon {
   readonly channelId: string;
 }
 
-/** One for each channel that has it, by channel and name. What is still on its way has no variables yet. */
+/** One for each channel that has it, by channel and name. What is still on its way has neither variables nor
+ * interfaces yet. */
 export function boundAddons(addons: readonly AddonItem[]): ChannelAddon[] {
   return addons
     .flatMap(({ id, appName, offering, plan, bindings }) =>
@@ -27,7 +28,7 @@ export function boundAddons(addons: readonly AddonItem[]): ChannelAddon[] {
         variables,
       })),
     )
-    .filter(({ variables }) => variables.length > 0)
+    .filter(({ variables, interfaces }) => variables.length > 0 || interfaces.length > 0)
     .sort((a, b) => compare(a.name, b.name) || compare(a.channel, b.channel));
 }
 

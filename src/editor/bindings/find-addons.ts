@@ -61,7 +61,7 @@ export class FindAddons {
       throw new EditorError(
         'NO_ADDONS',
         all.length > 0
-          ? `No channel of ${nameOf(apps)} has variables of an add-on yet: wait until one is ready.`
+          ? `No add-on of ${nameOf(apps)} is ready for its code yet: wait until one is.`
           : `${nameOf(apps)} has no add-ons yet: add one in the Marketplace first.`,
       );
     }, connection);
@@ -79,7 +79,7 @@ export class FindAddons {
         'NOT_BOUND',
         addon.bindings.length === 0
           ? `${addon.name} is attached to no channel: attach it to one, and its code can be added.`
-          : `${addon.name} has no variables yet: wait until it is ready, and its code can be added.`,
+          : `${addon.name} is not ready yet: wait until it is, and its code can be added.`,
       );
     return { project: await this.#projectOf(app, title), addons: distinct(here) };
   }

@@ -24,18 +24,18 @@ const SCRIPT: Reads = {
     // AssemblyScript's, and Deno's.
     new RegExp(`\\benv\\.get\\(${QUOTE}`, 'g'),
   ],
-  addons: [new RegExp(`\\bnew\\s+(?:hippo\\.)?(?:Database|Cache|KeyValue)\\(${QUOTE}`, 'g')],
+  addons: [new RegExp(`\\bnew\\s+(?:Hippo)?(?:Database|Store)\\(${QUOTE}`, 'g')],
 };
 
 const C: Reads = {
   variables: [/\bgetenv\(\s*"/g],
-  addons: [/\bhippo_(?:sql|kv|database|cache)\w*\(\s*"/g],
+  addons: [/\bhippo_\w+\(\s*"/g],
 };
 
 const READS: Readonly<Record<string, Reads>> = {
   rust: {
     variables: [/(?:\benv::|(?<![\w.:]))var(?:_os)?\(\s*"/g],
-    addons: [/\b(?:Database|Cache|KeyValue)::(?:new|named|open)\(\s*"/g],
+    addons: [/\b(?:Hippo)?(?:Database|Store)::new\(\s*"/g],
   },
   typescript: SCRIPT,
   typescriptreact: SCRIPT,
@@ -54,7 +54,7 @@ const READS: Readonly<Record<string, Reads>> = {
   cpp: C,
   go: {
     variables: [/\bos\.(?:Getenv|LookupEnv)\(\s*["`]/g],
-    addons: [/\bhippo\.(?:New|Open)?(?:Database|Cache|KeyValue)(?:\(|\{(?:\s*\w+:)?)\s*["`]/g],
+    addons: [],
   },
 };
 

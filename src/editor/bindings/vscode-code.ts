@@ -29,6 +29,7 @@ export const vscodeCode: CodeEditor = {
   async apply(changes, options) {
     for (const change of changes) await demandWritable(change);
     const versions = versionsOf(changes);
+    // As with any refactoring, `files.refactoring.autoSave` says whether what was open is saved.
     const isDone = await vscode.workspace.applyEdit(toWorkspaceEdit(changes, options), {
       isRefactoring: true,
     });
@@ -46,8 +47,6 @@ export const vscodeCode: CodeEditor = {
         );
       return false;
     }
-    // VS Code's setting for refactorings says what becomes of documents that were there; a new file is a file.
-    for (const { path, type } of changes) if (type === 'create') await openDocument(path)?.save();
     return true;
   },
 
@@ -135,9 +134,9 @@ function toWorkspaceEdit(
     const uri = vscode.Uri.file(change.path);
     const metadata = { needsConfirmation: confirm, label: title, description: change.why };
     if (change.type === 'create') {
-      // Its text is an edit of its own: so it is shown before it is there.
-      edit.createFile(uri, { overwrite: false, ignoreIfExists: false }, metadata);
-      edit.insert(uri, new vscode.Position(0, 0), change.text, metadata);
+      // Not an edit of its own: the undo of that would leave the file there.
+      const contents = Buffer.from(change.text);
+      edit.createFile(uri, { overwrite: false, ignoreIfExists: false, contents }, metadata);
     } else for (const { range, text } of change.edits) edit.replace(uri, toRange(range), text, metadata);
   }
   return edit;
