@@ -119,6 +119,11 @@ test('from the search to a database that an app has, changed, rotated and remove
     await search(marketplace, 'sqllite');
     await expect.poll(async () => (await cards(marketplace))[0]).toBe('SQLite');
   });
+  await vscode.step('pages run under a policy, and keep to it', async () => {
+    const policy = await marketplace.locator('meta[http-equiv]').getAttribute('content');
+    expect(policy).toMatch(/^default-src 'none'; script-src 'nonce-[\w-]{24}'; style-src https:/);
+    expect(policy).not.toMatch(/unsafe|\*(?!\.vscode-cdn\.net)/);
+  });
   const sqlite = await openOffering(window, marketplace, 'SQLite');
   await vscode.step('the page of the offering', async () => {
     await button(sqlite, 'Add to shop:production').waitFor();
@@ -163,6 +168,7 @@ test('from the search to a database that an app has, changed, rotated and remove
     await window.quick.enter('postgresql');
     await postgresql.locator('article.addon').waitFor({ state: 'detached', timeout: 60_000 });
     await expect.poll(async () => Object.keys(await rows(window))).not.toContain('postgresql');
+    expect(window.consoleLines.filter((line) => /Content.Security.Policy/i.test(line))).toEqual([]);
   });
 });
 

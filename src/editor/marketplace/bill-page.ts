@@ -28,6 +28,8 @@ export class BillPage implements PageLogic<'bill'> {
   #looking = false;
   /** What is shown is older than what the Hippo knows. */
   #isOld = true;
+  /** Of what there was when it was read. */
+  #addons = '';
   #reading: Promise<void> | undefined;
 
   constructor(needs: PageNeeds, identity: BillIdentity) {
@@ -39,7 +41,9 @@ export class BillPage implements PageLogic<'bill'> {
     this.#changed = this.#disposables.add(new Emitter((error) => app.log.error('A listener failed', error)));
     this.#disposables.add(
       store.onDidChange(() => {
-        this.#isOld = true;
+        const addons = JSON.stringify(store.addons.map(({ id, plan, state }) => [id, plan.id, state]));
+        if (addons !== this.#addons) this.#isOld = true;
+        this.#addons = addons;
         this.#changed.fire();
         this.#readAgain();
       }),

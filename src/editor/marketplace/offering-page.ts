@@ -155,11 +155,12 @@ export class OfferingPage implements PageLogic<'offering'> {
     void this.#needs.app.guard.quietly('Reading an offering', async () => {
       const { store } = this.#needs;
       const before = this.#shown();
-      const [icon] = await Promise.all([
+      // One that cannot be had, as of an add-on that has just gone, is no reason to be without the others.
+      const [icon] = await Promise.allSettled([
         offering.icon ? store.icon(offering.id) : undefined,
         ...this.#addons.map(({ id }) => store.operations(id)),
       ]);
-      this.#icon = icon;
+      this.#icon = icon.status === 'fulfilled' ? icon.value : undefined;
       if (this.#shown() !== before) this.#changed.fire();
     });
   }

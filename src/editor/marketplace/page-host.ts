@@ -61,6 +61,8 @@ export class PageHost<P extends PageName> implements Disposable {
   /** Of the page as it was loaded last: it counts its requests anew each time. */
   #life = new AbortController();
   #ready = false;
+  /** The state that the page has, as text. */
+  #told: string | undefined;
   #stale = false;
   #waiting: Disposable | undefined;
   #watching: Disposable | undefined;
@@ -118,7 +120,12 @@ export class PageHost<P extends PageName> implements Disposable {
   #push(): void {
     if (!this.#ready || !this.#port.visible || this.#closed.signal.aborted) return;
     this.#stale = false;
-    this.#port.post({ type: 'state', state: this.#logic.state() });
+    const state = this.#logic.state();
+    const text = JSON.stringify(state);
+    // Much of what the store tells of is not of this page.
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#port.post({ type: 'state', state });
   }
 
   #receive(message: unknown): void {
@@ -134,6 +141,7 @@ export class PageHost<P extends PageName> implements Disposable {
       this.#life = new AbortController();
       this.#ready = true;
       this.#stale = true;
+      this.#told = undefined;
       this.#push();
       return this.#port.post({ type: 'result', id, result: null });
     }

@@ -37,6 +37,7 @@ interface Window {
 export class PageWindows implements Disposable {
   readonly #needs: Needs;
   readonly #disposables = new Disposables();
+  readonly #hosts = new Set<Disposable>();
   /** By what they show. */
   readonly #panels = new Map<string, vscode.WebviewPanel>();
   readonly #files: vscode.Uri;
@@ -94,7 +95,8 @@ export class PageWindows implements Disposable {
   }
 
   dispose(): void {
-    for (const panel of this.#panels.values()) panel.dispose();
+    // Panels stay: they come back with the window.
+    for (const host of this.#hosts) host.dispose();
     this.#disposables.dispose();
     void this.#loading?.then(
       ({ pages }) => pages.dispose(),
@@ -117,8 +119,7 @@ export class PageWindows implements Disposable {
 
   async #showMarketplace(view: vscode.WebviewView): Promise<void> {
     const { module, pages } = await this.#load();
-    const disposables = new Disposables();
-    view.onDidDispose(() => disposables.dispose());
+    const disposables = this.#until(view.onDidDispose);
     const port = portOf(view, view.onDidChangeVisibility, disposables);
     disposables.add(pages.marketplace(port));
     this.#render(module, view, 'marketplace');
@@ -147,11 +148,10 @@ export class PageWindows implements Disposable {
     key: string | undefined,
     host: (loaded: Loaded, port: PagePort) => Disposable,
   ): Promise<void> {
-    const disposables = new Disposables();
+    const disposables = this.#until(panel.onDidDispose);
     // It is known from now on: whoever asks twice gets one.
     if (key !== undefined) this.#panels.set(key, panel);
     panel.onDidDispose(() => {
-      disposables.dispose();
       if (key !== undefined && this.#panels.get(key) === panel) this.#panels.delete(key);
     });
     const { extension } = this.#needs.app;
@@ -162,6 +162,17 @@ export class PageWindows implements Disposable {
     const loaded = await this.#load();
     disposables.add(host(loaded, portOf(panel, panel.onDidChangeViewState, disposables)));
     this.#render(loaded.module, panel, page);
+  }
+
+  /** What belongs to a window, until that is closed. */
+  #until(closed: vscode.Event<void>): Disposables {
+    const disposables = new Disposables();
+    this.#hosts.add(disposables);
+    closed(() => {
+      this.#hosts.delete(disposables);
+      disposables.dispose();
+    });
+    return disposables;
   }
 
   /** The page listens before it is loaded, so that nothing of what it says is lost. */

@@ -87,6 +87,15 @@ describe('state', () => {
     expect(page.states.map(({ month }) => month)).toEqual(['2026-11', '2026-10']);
   });
 
+  test('is not told again when it is the same, unless the page was loaded again', () => {
+    page.load();
+    bill.changed.fire();
+    app.pass(100);
+    expect(page.states).toHaveLength(1);
+    page.load();
+    expect(page.states).toHaveLength(2);
+  });
+
   test('is not told to a page that nobody sees, but as soon as somebody does', () => {
     page.load();
     page.show(false);

@@ -477,7 +477,7 @@ describe('the bill', () => {
     const page = openBill();
     await expect.poll(() => (app.pass(100), page.state?.bill?.month)).toBe('2026-01');
     expect(page.state).toMatchObject({ month: null, by: 'app' });
-    store.change();
+    store.change({ addons: [addonItem('db', postgresql, small, [])] });
     await expect.poll(() => (app.pass(100), page.state?.bill?.month)).toBe('2026-02');
   });
 
@@ -495,7 +495,7 @@ describe('the bill', () => {
     app.pass(100);
     expect(page.state).toMatchObject({ month: '2026-09', by: 'team', bill: { month: '2026-09' } });
     // It stays so when it is read again.
-    store.change();
+    store.change({ addons: [addonItem('db', postgresql, small, [])] });
     await expect.poll(() => asked.at(-1)).toEqual({ month: '2026-09', by: 'team' });
   });
 
