@@ -2,15 +2,16 @@
 // again by itself, and strangers are told no password.
 
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { SqliteDatabase } from '../../src/platform/addons/services/sqlite-database.ts';
 import { hasServer, startBroker, type Reply, type RunningBroker } from '../support/broker.ts';
 import { readTarget, type Plan } from '../support/osb-checker/checks.ts';
+import { postgresqlPrograms, startPostgresql } from '../support/postgresql-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** A broker with one add-on, and what is done to it. */
@@ -56,6 +57,7 @@ function oneAddon(name: string) {
       );
       await broker.stop();
     },
+    log: (): string => readFileSync(join(directory, 'broker.log'), 'utf8'),
     /** In the server's own folder. */
     file: (...names: string[]): string =>
       join(
@@ -96,7 +98,7 @@ async function stranger(port: number): Promise<{ heard: () => string[]; leave: (
 }
 
 describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
-  const { open, close, bind, file, restart } = oneAddon('postgresql');
+  const { open, close, bind, file, log, restart } = oneAddon('postgresql');
   let uri: string;
   beforeAll(async () => void (uri = await open()));
   afterAll(close);
@@ -119,7 +121,7 @@ describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
     const working = client.query('SELECT sum(i) FROM generate_series(1, 1e9) AS i').catch(() => undefined);
     process.kill(Number.parseInt(readFileSync(file('data/postmaster.pid'), 'utf8'), 10), 'SIGKILL');
     const { status, body } = await bind('after');
-    expect([status, body.description]).toEqual([201, undefined]);
+    expect([status, body.description], log()).toEqual([201, undefined]);
     expect(await works()).toBe(true);
     await working;
   });
@@ -136,6 +138,42 @@ describe.skipIf(!hasServer('postgresql'))('postgresql', () => {
     ]);
     expect(other?.heard()).toEqual([]);
     await expect.poll(works, { timeout: 20_000 }).toBe(true);
+  });
+});
+
+const programs = postgresqlPrograms();
+describe.skipIf(programs === undefined)('a PostgreSQL that config.json names', () => {
+  test('gets databases that are closed to others, dumped, and gone in the end whatever was left in them', async () => {
+    const server = await startPostgresql(String(programs), { max_prepared_transactions: 5 });
+    onTestFinished(() => server.stop());
+    const directory = temporaryFolder();
+    writeFileSync(join(directory, 'config.json'), JSON.stringify({ server: server.uri }));
+    const { client, stop } = await startBroker('postgresql', directory);
+    const { service } = await readTarget(client);
+    const ids = { service_id: service.id, plan_id: (service.plans[0] as Plan).id };
+    const body = { ...ids, organization_guid: 'o', space_guid: 's' };
+    const path = '/v2/service_instances/i';
+    expect((await client.request('PUT', path, { body })).status).toBe(201);
+    const { credentials } = (await client.request('PUT', `${path}/service_bindings/b`, { body })).body;
+    const tenant = new pg.Client({ connectionString: credentials.uri });
+    await tenant.connect();
+    await tenant.query('CREATE TABLE t (i int)');
+    await tenant.query(
+      "BEGIN; LOCK TABLE pg_catalog.pg_description IN ACCESS SHARE MODE; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'left'",
+    );
+    await tenant.end();
+    const query = new URLSearchParams(ids).toString();
+    const removed = await client.request('DELETE', `${path}?${query}`);
+    expect([removed.status, removed.body]).toEqual([200, {}]);
+    const { body: last } = await client.request('GET', `${path}/last_operation?${query}`);
+    expect(last.description).toMatch(/^Removed\. A dump is kept for 7 days/);
+    await stop();
+    const left = 'SELECT datname FROM pg_database UNION SELECT rolname FROM pg_roles';
+    const names = (await server.query(left)).rows.map(({ datname }) => String(datname));
+    expect(names.filter((name) => /^d[0-9a-f]{32}/.test(name))).toEqual([]);
+    const open =
+      "SELECT has_database_privilege('public', datname, 'CONNECT') AS open FROM pg_database WHERE datname IN ('postgres', 'template1')";
+    expect((await server.query(open)).rows).toEqual([{ open: false }, { open: false }]);
   });
 });
 

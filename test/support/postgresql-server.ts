@@ -27,7 +27,10 @@ export function postgresqlPrograms(): string | undefined {
   return debian.find((folder) => existsSync(join(folder, 'initdb'))) ?? onPath();
 }
 
-export async function startPostgresql(programs: string): Promise<RealPostgresql> {
+export async function startPostgresql(
+  programs: string,
+  more: Readonly<Record<string, string | number>> = {},
+): Promise<RealPostgresql> {
   const user = serverUser('postgres');
   // The usual folder for temporary files may be closed to the server's user.
   const folder = mkdtempSync('/tmp/hippo-test-postgresql-');
@@ -56,7 +59,13 @@ export async function startPostgresql(programs: string): Promise<RealPostgresql>
     options,
   );
   const port = await freePort();
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off' };
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    ...more,
+  };
   const server = spawn(
     join(programs, 'postgres'),
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],

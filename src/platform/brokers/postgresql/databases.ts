@@ -165,6 +165,7 @@ export class Databases {
 
   /** Removes the database and every role of it. */
   async drop(database: string): Promise<void> {
+    await this.#rollBackPrepared(database);
     const roles = await this.#admin(async (client) => {
       await client.query(`DROP DATABASE IF EXISTS ${name(database)} WITH (FORCE)`);
       faultPoint('deprovision.dropped');
@@ -174,6 +175,17 @@ export class Databases {
       await this.#dropRole(role);
       faultPoint('deprovision.role');
     }
+  }
+
+  /** Transactions that nobody ends: they would keep the database. Only a server that was configured may have any. */
+  async #rollBackPrepared(database: string): Promise<void> {
+    const { rows } = await this.#admin((client) =>
+      client.query<{ gid: string }>('SELECT gid FROM pg_prepared_xacts WHERE database = $1', [database]),
+    );
+    if (rows.length > 0)
+      await this.#inside(database, async (client) => {
+        for (const { gid } of rows) await client.query(`ROLLBACK PREPARED ${literal(gid)}`);
+      });
   }
 
   /** Names of all databases and roles that look like a tenant's. */
@@ -332,6 +344,9 @@ export class Databases {
       return await work();
     } catch (error) {
       if (!isBrokenOff(error)) throw error;
+      // Other connections that are kept have ended with it.
+      void this.disconnectSelf();
+      await this.#server.ready();
       return work();
     }
   }

@@ -30,7 +30,10 @@ const UNUSED_TIME = 60_000;
 
 export function openPostgres(environment: Environment): Driver {
   const config = readConfig(environment.directory);
-  const server = config.server === undefined ? ownServer(environment) : configuredServer(config.server);
+  const server =
+    config.server === undefined
+      ? ownServer(environment)
+      : configuredServer(config.server, environment.directory);
   return new PostgresDriver(environment, config, server);
 }
 

