@@ -55,9 +55,10 @@ export async function isHandler(
   { path: file, folder, hippofacts }: GuessWish,
   texts: WorkspaceTexts,
 ): Promise<boolean> {
-  const styles = new Set(language.forms.map(({ style }) => style));
-  if (!styles.has('host-call')) return false;
-  if (!styles.has('environment')) return true;
+  const { forms } = language;
+  if (!forms.some(({ style }) => style === 'host-call')) return false;
+  // Nothing in it opens connections: it makes handlers only.
+  if (!forms.some(({ style, offerings }) => style === 'environment' && offerings !== undefined)) return true;
   const text = hippofacts === undefined ? undefined : await texts.read(hippofacts);
   if (hippofacts === undefined || text === undefined) return false;
   const { handlers, exports } = parseManifest(text);

@@ -64,6 +64,7 @@ describe.skipIf(programs === undefined || program === undefined)('binding code',
     });
     for (const addon of [POSTGRESQL, REDIS, SQLITE])
       await add(folder, 'assemblyscript', 'host-call', addon, 'assembly/index.ts');
+    await add(folder, 'assemblyscript', 'environment', MAIL, 'assembly/index.ts', 'before');
     const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
     await execute('node', [asc, 'assembly/index.ts', '-o', 'app.wasm'], { cwd: folder });
     expect(await visit('assemblyscript', readFileSync(join(folder, 'app.wasm')))).toMatch(
@@ -77,6 +78,7 @@ describe.skipIf(programs === undefined || program === undefined)('binding code',
         '#include <stdio.h>\n\nint main(void) {\n    puts("content-type: text/plain\\n");\n\n\n\n    return 0;\n}\n',
     });
     for (const addon of [POSTGRESQL, REDIS, SQLITE]) await add(folder, 'c', 'host-call', addon, 'main.c');
+    await add(folder, 'c', 'environment', MAIL, 'main.c', 'before');
     const flags = ['--target=wasm32-wasi', '-Wall', '-Wextra', '-Werror', '-Os', '-o', 'app.wasm', 'main.c'];
     await execute(CLANG, flags, { cwd: folder });
     expect(await visit('c', readFileSync(join(folder, 'app.wasm')))).toMatch(/^It works\n\d+\nIt works\n$/);
@@ -185,7 +187,7 @@ async function add(
   const place = {
     kind: 'cursor',
     path: join(folder, file),
-    offset: where === 'body' ? body + 1 : text.search(/^(?:def|fn) main/m),
+    offset: where === 'body' ? body + 1 : text.search(/^(?:def|fn|function|int) main/m),
   } as const;
   const wish = { addon, style, language, place, folder, hippofacts: undefined };
   await applyPlan(await planBinding(wish, new DiskTexts(), await templates()));

@@ -20,8 +20,9 @@ const HIPPOFACTS = `[bindle]\nname = "a"\nversion = "1.0.0"\n\n[[handler]]\nrout
 
 test('what there is', async () => {
   expect(languages(await templates()).map(({ id, styles }) => [id, styles.join()])).toEqual([
-    ['assemblyscript', 'host-call'],
-    ['c', 'host-call'],
+    ['generic', 'environment'],
+    ['assemblyscript', 'host-call,environment'],
+    ['c', 'host-call,environment'],
     ['javascript', 'environment'],
     ['commonjs', 'environment'],
     ['python', 'environment'],
@@ -111,7 +112,8 @@ test('styles: what a handler can use first, with a warning for the other', async
   expect(await styles('rust', POSTGRESQL, false)).toEqual([['environment', undefined]]);
   expect(await styles('rust', SQLITE)).toEqual([['host-call', undefined]]);
   expect(await styles('rust', MAIL)).toEqual([['environment', HANDLER_WARNING]]);
-  expect(await styles('assemblyscript', MAIL)).toEqual([]);
+  expect(await styles('assemblyscript', MAIL)).toEqual([['environment', HANDLER_WARNING]]);
+  expect(await styles('generic', MAIL, false)).toEqual([['environment', undefined]]);
   expect(await styles('python', SQLITE, false)).toEqual([]);
 });
 

@@ -99,6 +99,8 @@ const cases: [string, BindingStyle, BoundAddon][] = [
   ['assemblyscript', 'host-call', REDIS],
   ['c', 'host-call', POSTGRESQL],
   ['c', 'host-call', REDIS],
+  ['assemblyscript', 'environment', MAIL],
+  ['c', 'environment', MAIL],
   ['typescript', 'environment', POSTGRESQL],
   ['typescript', 'environment', MAIL],
   ['javascript', 'environment', REDIS],
