@@ -39,6 +39,7 @@ let state: MarketplaceState | undefined;
 let text = kept?.search ?? '';
 let filters = new Set(kept?.filters ?? []);
 let sort: Sort = SORTS.find((one) => one === kept?.sort) ?? 'relevance';
+/** The number of cards above those that are seen: heights differ from one life to the next. */
 let scroll = kept?.scroll ?? 0;
 let filtersOpen = false;
 const wholeGroups = new Set<string>();
@@ -64,8 +65,7 @@ function take(next: MarketplaceState): void {
   // As it was left: all cards above the place have to be there.
   if (scroll > 0) drawn = found.cards.length;
   page.update(() => {
-    const results = document.querySelector('.results');
-    if (results && scroll > 0) results.scrollTop = scroll;
+    if (scroll > 0) goTo(scroll);
     grow();
     setTimeout(() => search.prepare());
   });
@@ -114,8 +114,30 @@ let keeping: ReturnType<typeof setTimeout> | undefined;
 function keep(): void {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
+    scroll = cardsAbove();
     client.keep({ page: 'marketplace', search: text, filters: [...filters], sort, scroll });
   }, 100);
+}
+
+/** Cards get their heights when they come into view, so that the first one may have moved a little then. */
+function goTo(index: number, again = 2): void {
+  document.querySelectorAll('.results > li')[index]?.scrollIntoView({ block: 'start' });
+  if (again > 0) requestAnimationFrame(() => goTo(index, again - 1));
+}
+
+function cardsAbove(): number {
+  const list = document.querySelector<HTMLElement>('.results');
+  // While there is no list, it is where it was.
+  if (list === null) return scroll;
+  // A card of which a line of pixels is left is not seen.
+  const top = list.getBoundingClientRect().top + list.clientTop + 2;
+  let [from, to] = [0, list.children.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((list.children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function countText(): string {
@@ -386,8 +408,7 @@ function open(offeringId: string): void {
 
 function onScroll({ currentTarget }: Event): void {
   const list = currentTarget as Element;
-  scroll = list.scrollTop;
-  if (list.scrollHeight - scroll < 2 * list.clientHeight) grow(0);
+  if (list.scrollHeight - list.scrollTop < 2 * list.clientHeight) grow(0);
   keep();
 }
 
