@@ -1,9 +1,10 @@
 // The view "Marketplace": every offering as a card, and what the workspace's app has of it.
 
-import type { MarketplaceState } from '../../webview/protocol.ts';
+import type { OfferingItem } from '../../addons/offerings.ts';
+import type { MarketplaceState, OfferingCard } from '../../webview/protocol.ts';
 import { Disposables, Emitter, type Disposable, type Event } from '../disposables.ts';
 import type { CurrentApp } from './current-app.ts';
-import { offeringCard } from './offering-cards.ts';
+import { offeringCard, usesOf } from './offering-cards.ts';
 import { commonHandlers } from './page-acts.ts';
 import type { PageLogic } from './page-host.ts';
 import type { Handlers } from './page-requests.ts';
@@ -19,6 +20,8 @@ export class MarketplacePage implements PageLogic<'marketplace'> {
   readonly #current: CurrentApp;
   readonly #disposables = new Disposables();
   readonly #changed: Emitter<void>;
+  /** There may be a thousand, and they seldom change. */
+  readonly #cards = new WeakMap<OfferingItem, OfferingCard>();
 
   constructor(needs: PageNeeds, current: CurrentApp) {
     this.#needs = needs;
@@ -48,7 +51,10 @@ export class MarketplacePage implements PageLogic<'marketplace'> {
       page: 'marketplace',
       standing: store.standing,
       app: current ?? null,
-      offerings: store.offerings.map((offering) => offeringCard(offering, addons)),
+      offerings: store.offerings.map((offering) => ({
+        ...this.#card(offering),
+        inUse: usesOf(offering.id, addons),
+      })),
     };
   }
 
@@ -62,6 +68,12 @@ export class MarketplacePage implements PageLogic<'marketplace'> {
 
   dispose(): void {
     this.#disposables.dispose();
+  }
+
+  #card(offering: OfferingItem): OfferingCard {
+    let card = this.#cards.get(offering);
+    if (!card) this.#cards.set(offering, (card = offeringCard(offering, [])));
+    return card;
   }
 
   /** One that cannot be had is none: a card has a picture of its own instead. */

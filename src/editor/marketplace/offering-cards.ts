@@ -34,16 +34,21 @@ export function offeringCard(offering: OfferingItem, addons: readonly AddonItem[
     icon,
     unavailable: offering.unavailable && cut(offering.unavailable.reason),
     withdrawn: state === 'withdrawn',
-    inUse: addons
-      .filter((addon) => addon.offering.id === id)
-      .map((addon) => ({
-        addonId: addon.id,
-        name: cut(addon.name),
-        plan: cut(addon.plan.displayName),
-        state: stateText(addon),
-        channels: addon.bindings.map(({ channelName }) => cut(channelName)),
-      })),
+    inUse: usesOf(id, addons),
   };
+}
+
+/** What there is of an offering among add-ons. */
+export function usesOf(offeringId: string, addons: readonly AddonItem[]): OfferingCard['inUse'] {
+  return addons
+    .filter(({ offering }) => offering.id === offeringId)
+    .map((addon) => ({
+      addonId: addon.id,
+      name: cut(addon.name),
+      plan: cut(addon.plan.displayName),
+      state: stateText(addon),
+      channels: addon.bindings.map(({ channelName }) => cut(channelName)),
+    }));
 }
 
 function isFree({ free, costs }: PlanItem): boolean {
