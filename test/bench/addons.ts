@@ -2,33 +2,19 @@
 // them, what a request of a channel pays for its variables, a restart in the midst of it, and memory. Numbers of one
 // run are for comparing within it. Needs a build.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddonsClient } from '../../src/addons/client.ts';
 import { settledAddon, startAddonsPlatform } from '../support/addons-platform.ts';
 import { startScriptedBroker } from '../support/scripted-broker.ts';
+import { median, memoryMiB, ms, say, seconds } from './figures.ts';
 
 const APPS = 100;
 const ADDONS = 10;
 const AT_ONCE = 8;
 const scratch = mkdtempSync(join(tmpdir(), 'hippo-addons-'));
 process.env['HIPPO_HOME'] = join(scratch, 'home');
-
-const seconds = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
-  const begin = performance.now();
-  const result = await work();
-  return [(performance.now() - begin) / 1000, result];
-};
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const ms = (value: number): string => `${(value * 1000).toFixed(1)} ms`;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-function memoryMiB(pid: number): number {
-  const file = `/proc/${pid}/status`;
-  return existsSync(file) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) / 1024 : NaN;
-}
 
 /** Each of them once, a few at the same time. */
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

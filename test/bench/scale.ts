@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { HippoClient } from '../../src/hippo/client.ts';
 import { cleanEnv, hippo } from '../support/cli.ts';
 import { startPlatform, type RunningPlatform } from '../support/platform.ts';
+import { median, memoryMiB, ms, say, seconds } from './figures.ts';
 
 const APPS = 500;
 const CHANNELS = 5;
@@ -17,25 +18,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'hippo-scale-'));
 process.env['HIPPO_HOME'] = join(scratch, 'home');
 
-const seconds = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
-  const begin = performance.now();
-  const result = await work();
-  return [(performance.now() - begin) / 1000, result];
-};
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const ms = (value: number): string => `${(value * 1000).toFixed(1)} ms`;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
 async function start(): Promise<RunningPlatform> {
   const started = await startPlatform('--port', '0', '--data', join(scratch, 'data'));
   if (!('ready' in started)) throw new Error(started.stderr);
   return started;
-}
-
-function memoryMiB(pid: number): number {
-  const file = `/proc/${pid}/status`;
-  return existsSync(file) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) / 1024 : NaN;
 }
 
 function get(port: string, host: string): Promise<{ status: number; text: string }> {
