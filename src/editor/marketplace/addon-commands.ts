@@ -135,7 +135,8 @@ export class AddonCommands {
     const { addon } = await addons.addon(row, { title: 'Change Plan' });
     const wish = await store.use((hippo) => this.#askChange(hippo, addon));
     const changed = await this.#follow((waiting) => actions.change({ addonId: addon.id, ...wish }, waiting));
-    app.prompts.mention(`${visible(changed.name)} has the plan ${visible(changed.plan.name)}`);
+    const [name, plan] = [visible(changed.name), visible(changed.plan.name)];
+    app.prompts.mention(wish.planId === undefined ? `Updated ${name}` : `${name} has the plan ${plan} now`);
   }
 
   /** @param row of an add-on below a channel */
@@ -212,13 +213,14 @@ export class AddonCommands {
     ask: (hippo: AddonsSession, chosen: Chosen, title: string, step: number) => Promise<T>,
   ): Promise<{ planId: string; channelId: string; name: string; more: T }> {
     const { app, store, targets } = this.#needs;
+    // First of all, because a Hippo without add-ons says so here.
+    const offerings = await store.use(({ addons }) => addons.offerings());
     return targets.channel(
       row,
       title,
       (target) =>
         store.use(async (hippo) => {
           const to = `${title} for ${fullName(target)}`;
-          const offerings = await hippo.addons.offerings();
           const offering = await app.prompts.pick(offeringChoices(offerings), {
             title: to,
             placeholder: 'Which add-on?',

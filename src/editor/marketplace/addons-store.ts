@@ -22,7 +22,7 @@ export interface AddonsStore extends Disposable {
   readonly onDidChange: Event<void>;
   /** How it stands with the Hippo. Where it has no add-ons, `unsupported`. */
   readonly standing: Standing;
-  /** Name of the connection that this is of; undefined as long as nobody has looked. */
+  /** Name of the connection that this is of; undefined as long as nobody looks. */
   readonly connection: string | undefined;
   /** By reference; empty unless somebody watches them. */
   readonly offerings: readonly OfferingItem[];
@@ -50,7 +50,7 @@ export interface AddonsStore extends Disposable {
 
   /**
    * Does something that a person has asked for: it may start the local Hippo, or ask for a password.
-   * @param connection name of one; that of what is shown if absent
+   * @param connection name of one; that of what is shown if absent or, where nobody looks, the current one
    * @throws NoAddonsError, what `Connections.use` and `work` throw
    */
   use<T>(work: (hippo: AddonsSession) => Promise<T>, connection?: string): Promise<T>;

@@ -68,7 +68,9 @@ export class HippoAddonsStore implements AddonsStore {
   }
 
   get connection(): string | undefined {
-    return this.#needs.follower.connection;
+    // While nobody looks, nobody notices that another one is chosen.
+    const { addons, offerings } = this.#watching;
+    return addons + offerings > 0 ? this.#needs.follower.connection : undefined;
   }
 
   get standing(): Standing {
@@ -198,7 +200,8 @@ export class HippoAddonsStore implements AddonsStore {
   operations(addonId: string): Promise<readonly OperationItem[]> {
     const of = this.addon(addonId);
     const before = this.#operations.get(addonId);
-    if (before && before.of === of) return before.list;
+    // What is read again is another object, and mostly the same.
+    if (before && JSON.stringify(before.of) === JSON.stringify(of)) return before.list;
     const list = this.#peek((addons) => addons.operations(addonId));
     const entry: Operations = { of, list, known: before?.known ?? [] };
     this.#operations.set(addonId, entry);
@@ -277,8 +280,9 @@ export class HippoAddonsStore implements AddonsStore {
   #change(): void {
     this.#sorted = undefined;
     // Pictures are kept with an offering's id, which another Hippo does not have.
-    if (this.connection !== this.#connection) {
-      this.#connection = this.connection;
+    const { connection } = this.#needs.follower;
+    if (connection !== this.#connection) {
+      this.#connection = connection;
       this.#icons.clear();
       this.#operations.clear();
     }

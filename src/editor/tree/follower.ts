@@ -176,6 +176,8 @@ export class Follower implements Disposable {
   restart(): void {
     if (!this.#running) return;
     this.stop();
+    // Which one it is now is said by the next attempt.
+    this.#followed = undefined;
     this.start();
   }
 
