@@ -3,31 +3,19 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { lineEndOf } from '../hippofacts/language/line-ends.ts';
-import { applyEdits, type TextEdit } from '../hippofacts/text-edit.ts';
-import { addDependencies, dependencyText, type Dependency } from './dependencies.ts';
+import { BindingError, endless, noForm } from './binding-error.ts';
 import { fill, fillPattern, fillText, identifier, valuesOf, type Values } from './fill.ts';
 import { addImport, headOf } from './imports.ts';
 import { isHandler } from './guess.ts';
 import { Insertions } from './insertions.ts';
 import { findLibrary, type FoundLibrary } from './library.ts';
-import type { BindingPlan, BindingWish, FileChange, WorkspaceTexts } from './plan.ts';
-import { addAnnotation, addNames } from './project-files.ts';
-import { foldersAbove, hasExtension, importPath, isIn, projectOf, relativeName } from './projects.ts';
+import type { BindingPlan, BindingWish, WorkspaceTexts } from './plan.ts';
+import { planAnnotation, planDependencies, planNames } from './plan-project.ts';
+import { PlannedFiles } from './planned-files.ts';
+import { hasExtension, importPath, projectOf, relativeName } from './projects.ts';
 import { hasWord, placeForDefinition, placeForStatements, scan, unitOf } from './scan.ts';
 import { formFor, HANDLER_WARNING, type BindingTemplates, type Form, type Language } from './templates.ts';
 import { usesIn, usesOf, type BindingUse } from './uses.ts';
-
-/** The wish cannot be fulfilled; nothing was changed. */
-export class BindingError extends Error {
-  readonly code: 'BINDING_LANGUAGE' | 'BINDING_STYLE' | 'BINDING_FILE';
-  readonly hint: string | undefined;
-  constructor(code: BindingError['code'], message: string, hint?: string) {
-    super(message);
-    this.name = 'BindingError';
-    this.code = code;
-    this.hint = hint;
-  }
-}
 
 /**
  * What has to change so that code can use an add-on. Once it is done, the same wish changes nothing.
@@ -51,47 +39,6 @@ export async function planBinding(
   return planning.plan();
 }
 
-/** The code as text, for who puts it somewhere themselves: imports, the definition, and an example of its use. */
-export async function bindingSnippet(wish: BindingWish, templates: BindingTemplates): Promise<string> {
-  const nothing: WorkspaceTexts = {
-    read: () => Promise.resolve(undefined),
-    find: () => Promise.resolve([]),
-  };
-  const language = templates.languages.get(wish.language);
-  const form = language && formFor(language, wish.style, wish.addon);
-  const place = { kind: 'file', path: undefined } as const;
-  const { changes, reveal } = await planBinding(
-    { ...wish, place, hippofacts: undefined },
-    nothing,
-    templates,
-  );
-  const code = changes.find((change) => change.path === reveal?.path);
-  const text = code?.type === 'create' ? code.text : '';
-  if (!language || form?.use === undefined) return text;
-  const example = await readFile(path.join(templates.scaffold, 'bindings', language.id, form.use), 'utf8');
-  const values = { ...valuesOf(wish.addon), function: identifier(wish.addon.name, language) };
-  return `${text}\n${fill(example, values)}`;
-}
-
-function noForm({ addon, style }: BindingWish, language: Language): BindingError {
-  if (style === 'environment' && addon.variables.length === 0)
-    return new BindingError(
-      'BINDING_STYLE',
-      `${addon.name} gives the channel no variables: it is reached by host calls only.`,
-      'Use the style host-call, in a language that makes handlers.',
-    );
-  if (style === 'host-call' && addon.interfaces.length === 0)
-    return new BindingError(
-      'BINDING_STYLE',
-      `${addon.name} cannot be reached by host calls: its broker says of none that it speaks.`,
-      'Use the style environment: it reads the variables by their names.',
-    );
-  return new BindingError(
-    'BINDING_STYLE',
-    `There is no template for ${addon.displayName} in ${language.name} by the style ${style}.`,
-  );
-}
-
 /** One wish on its way to a plan. */
 class Planning {
   readonly #wish: BindingWish;
@@ -99,10 +46,7 @@ class Planning {
   readonly #templates: BindingTemplates;
   readonly #language: Language;
   readonly #form: Form;
-  readonly #notes: string[] = [];
-  readonly #creates = new Map<string, { text: string; why: string }>();
-  readonly #files = new Map<string, { file: Insertions; why: string[] }>();
-  readonly #edits = new Map<string, { edits: readonly TextEdit[]; why: string }>();
+  readonly #planned = new PlannedFiles();
 
   constructor(
     wish: BindingWish,
@@ -128,24 +72,28 @@ class Planning {
     if (there) {
       const name = relativeName(folder, there.path);
       if (place.path !== there.path)
-        this.#notes.push(`${name} has code for ${addon.name} already, so that no more was put in.`);
+        this.#planned.notes.push(`${name} has code for ${addon.name} already, so that no more was put in.`);
       reveal = { path: there.path, offset: there.start };
     } else reveal = await this.#addCode(project, library);
     if (library) {
-      const before = reveal && (await this.#lengthOf(reveal.path));
+      const before = reveal && (await this.#planned.lengthOf(reveal.path, this.#texts));
       await this.#declareLibrary(project, library, reveal?.path ?? anchor);
       // What declares it stands above the code.
       if (reveal && before !== undefined)
-        reveal = { ...reveal, offset: reveal.offset + (await this.#lengthOf(reveal.path)) - before };
+        reveal = {
+          ...reveal,
+          offset: reveal.offset + (await this.#planned.lengthOf(reveal.path, this.#texts)) - before,
+        };
     }
-    await this.#addDependencies(project);
+    const job = { wish: this.#wish, texts: this.#texts, form: this.#form, planned: this.#planned };
+    await planDependencies(job, project);
     if (style === 'environment') {
-      await this.#addNames(project);
+      await planNames(job, project);
       if (await isHandler(this.#language, { ...this.#wish, path: anchor }, this.#texts))
-        this.#notes.push(HANDLER_WARNING);
+        this.#planned.notes.push(HANDLER_WARNING);
     }
-    await this.#annotate();
-    return { changes: this.#changes(), notes: this.#notes, reveal };
+    await planAnnotation(job);
+    return { changes: this.#planned.changes(), notes: this.#planned.notes, reveal };
   }
 
   /** The project that a file belongs to; for one that is not there yet, the only one below the folder. */
@@ -174,7 +122,10 @@ class Planning {
     if (!library) return undefined;
     const found = await findLibrary(library, project, this.#texts, this.#templates.scaffold);
     for (const { path: file, text } of found.missing)
-      this.#creates.set(file, { text, why: 'what host calls need, to keep and to change as you like' });
+      this.#planned.creates.set(file, {
+        text,
+        why: 'what host calls need, to keep and to change as you like',
+      });
     return found;
   }
 
@@ -230,10 +181,10 @@ class Planning {
     const after = file.text;
     // Where it would stand in a comment or a string that does not end, there is no place for it.
     if (!usesIn(after, addon, language).some((one) => one.style === this.#wish.style))
-      throw this.#endless(target);
+      throw endless(relativeName(folder, target));
     const why = `code for ${addon.name}`;
-    if (before === undefined) this.#creates.set(target, { text: after, why });
-    else this.#files.set(target, { file, why: [why] });
+    if (before === undefined) this.#planned.creates.set(target, { text: after, why });
+    else this.#planned.files.set(target, { file, why: [why] });
     if (place.kind === 'file' || before === undefined) await this.#declareModule(project, target);
     const at = (offsetOfCode ?? definition) + shift + after.length - grown;
     return { path: target, offset: firstLetter(after, at) };
@@ -300,7 +251,7 @@ class Planning {
     if (root === target) return;
     const line = fill(declare, { function: name });
     if (root === undefined || path.dirname(root) !== path.dirname(target))
-      this.#notes.push(`Declare it where the program begins: ${line.replaceAll('\n', ' ')}`);
+      this.#planned.notes.push(`Declare it where the program begins: ${line.replaceAll('\n', ' ')}`);
     else await this.#declare(root, line, name);
   }
 
@@ -310,7 +261,9 @@ class Planning {
     const root = await this.#root(project, target);
     const values = { library: library.name };
     if (root === undefined) {
-      this.#notes.push(`Declare the library where the program begins: ${fill(rules.declare, values)}`);
+      this.#planned.notes.push(
+        `Declare the library where the program begins: ${fill(rules.declare, values)}`,
+      );
       return;
     }
     const isBeside = path.dirname(root) === path.dirname(library.path);
@@ -326,109 +279,18 @@ class Planning {
 
   /** A line by which a module becomes part of the program, where there is none. */
   async #declare(root: string, line: string, name: string): Promise<void> {
-    const known = this.#files.get(root);
-    const created = this.#creates.get(root);
+    const known = this.#planned.files.get(root);
+    const created = this.#planned.creates.get(root);
     const text = known?.file.text ?? created?.text ?? (await this.#texts.read(root)) ?? '';
     const isIn = (whole: string): boolean =>
       new RegExp(`\\bmod\\s+${name}\\s*[;{]`).test(scan(whole, this.#language).code);
     if (isIn(text)) return;
     const file = known?.file ?? new Insertions(text);
     addImport(file, line, this.#language, lineEndOf(text), true);
-    if (!isIn(file.text)) throw this.#endless(root);
+    if (!isIn(file.text)) throw endless(relativeName(this.#wish.folder, root));
     const why = `the module ${name}`;
-    if (created) this.#creates.set(root, { ...created, text: file.text });
-    else this.#files.set(root, { file, why: [...(known?.why ?? []), why] });
-  }
-
-  #endless(file: string): BindingError {
-    return new BindingError(
-      'BINDING_FILE',
-      `${relativeName(this.#wish.folder, file)} has a comment or a string that does not end.`,
-      'Put that right first, or choose another file.',
-    );
-  }
-
-  async #addDependencies(project: string): Promise<void> {
-    const wanted = this.#form.dependencies ?? [];
-    for (const name of new Set(wanted.map((one) => one.in))) {
-      const own = wanted.filter((one) => one.in === name);
-      const list = own.map(dependencyText).join(', ');
-      const found = await this.#dependencyFile(project, name);
-      if (!found) {
-        if (name === 'requirements.txt')
-          this.#creates.set(path.join(project, name), {
-            text: own.map((one) => `${dependencyText(one)}\n`).join(''),
-            why: `needs ${own.map((one) => one.name).join(' and ')}`,
-          });
-        else this.#notes.push(`There is no ${name} to say it in: the code needs ${list}.`);
-        continue;
-      }
-      const edits = addDependencies(found.text, found.kind, own);
-      if (typeof edits === 'string')
-        this.#notes.push(`${relativeName(this.#wish.folder, found.path)} ${edits}: the code needs ${list}.`);
-      else if (edits.length > 0)
-        this.#edits.set(found.path, { edits, why: `needs ${own.map((one) => one.name).join(' and ')}` });
-    }
-  }
-
-  async #dependencyFile(
-    project: string,
-    name: Dependency['in'],
-  ): Promise<{ path: string; text: string; kind: Dependency['in'] | 'pyproject.toml' } | undefined> {
-    const kinds = name === 'requirements.txt' ? ([name, 'pyproject.toml'] as const) : ([name] as const);
-    for (const folder of foldersAbove(path.join(project, '-'), this.#wish.folder))
-      for (const kind of kinds) {
-        const file = path.join(folder, kind);
-        const text = await this.#texts.read(file);
-        const isOther = kind === 'pyproject.toml' && !/^\s*\[project\]/m.test(text ?? '');
-        if (text !== undefined && !isOther) return { path: file, text, kind };
-      }
-    return undefined;
-  }
-
-  async #addNames(project: string): Promise<void> {
-    const { addon, hippofacts, folder } = this.#wish;
-    const home =
-      hippofacts !== undefined && isIn(project, path.dirname(hippofacts)) ? path.dirname(hippofacts) : folder;
-    const file = path.join(home, '.env.example');
-    const before = await this.#texts.read(file);
-    const edits = addNames(before ?? '', addon.variables);
-    if (edits.length === 0) return;
-    const why = 'names of the variables, without values';
-    if (before === undefined) this.#creates.set(file, { text: applyEdits('', edits), why });
-    else this.#edits.set(file, { edits, why });
-  }
-
-  async #annotate(): Promise<void> {
-    const { addon, hippofacts } = this.#wish;
-    const text = hippofacts === undefined ? undefined : await this.#texts.read(hippofacts);
-    if (hippofacts === undefined || text === undefined) return;
-    const edits = addAnnotation(text, addon);
-    const name = relativeName(this.#wish.folder, hippofacts);
-    if (!edits)
-      this.#notes.push(
-        `${name} could not be changed: say under [annotations] that hippo_addons has ${addon.name}.`,
-      );
-    else if (edits.length > 0)
-      this.#edits.set(hippofacts, { edits, why: `says that it needs ${addon.name}` });
-  }
-
-  /** Of a file as it is to be. */
-  async #lengthOf(file: string): Promise<number> {
-    const planned = this.#files.get(file)?.file.text ?? this.#creates.get(file)?.text;
-    return (planned ?? (await this.#texts.read(file)) ?? '').length;
-  }
-
-  #changes(): FileChange[] {
-    const changes: FileChange[] = [];
-    for (const [file, { file: insertions, why }] of this.#files) {
-      const edits = insertions.edits();
-      if (edits.length > 0) changes.push({ type: 'edit', path: file, edits, why: why.join(', ') });
-    }
-    for (const [file, { text, why }] of this.#creates)
-      changes.push({ type: 'create', path: file, text, why });
-    for (const [file, { edits, why }] of this.#edits) changes.push({ type: 'edit', path: file, edits, why });
-    return changes;
+    if (created) this.#planned.creates.set(root, { ...created, text: file.text });
+    else this.#planned.files.set(root, { file, why: [...(known?.why ?? []), why] });
   }
 }
 

@@ -6,7 +6,8 @@ import { applyPlan } from '../../bindings/apply.ts';
 import { boundAddon } from '../../bindings/bound.ts';
 import { DiskTexts } from '../../bindings/disk-texts.ts';
 import { guess, likelyGuess } from '../../bindings/guess.ts';
-import { bindingSnippet, planBinding } from '../../bindings/plan-binding.ts';
+import { planBinding } from '../../bindings/plan-binding.ts';
+import { bindingSnippet } from '../../bindings/snippet.ts';
 import type { BindingPlan, BindingStyle, BindingWish, FileChange } from '../../bindings/plan.ts';
 import {
   findLanguage,

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { BindingError } from '../../../src/bindings/plan-binding.ts';
+import { BindingError } from '../../../src/bindings/binding-error.ts';
 import type { BindingStyle, BoundAddon } from '../../../src/bindings/plan.ts';
 import { MAIL, POSTGRESQL, REDIS, ROOT, SQLITE, Workspace } from './workspace.ts';
 
