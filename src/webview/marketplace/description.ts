@@ -11,7 +11,7 @@ const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
 markdown.validateLink = isOpened;
 markdown.renderer.rules['image'] = (tokens, index, options, _env, renderer): string => {
   const token = tokens[index];
-  const source = token?.attrGet('src') ?? '';
+  const source = String(token?.attrGet('src') ?? '');
   const alt = renderer.renderInlineAsText(token?.children ?? [], options, {});
   const escape = markdown.utils.escapeHtml;
   return `<a href="${escape(source)}">${escape(alt || source)} (picture)</a>`;

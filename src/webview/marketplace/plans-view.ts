@@ -13,25 +13,26 @@ export function isOffered({ state }: PlanItem): boolean {
   return state === 'active';
 }
 
+/** With roles, because a table whose rows are blocks (it is narrow then) would be none for screen readers. */
 export function plansTable(
   { plans, displayName }: OfferingItem,
   addons: readonly AddonItem[],
   chosen: string | undefined,
   choose: (planId: string) => void,
 ): TemplateResult {
-  return html`<table class="plans">
+  return html`<table class="plans" role="table">
     <caption class="spoken">
       Plans of ${displayName}, with their prices
     </caption>
-    <thead>
-      <tr>
-        <th scope="col">Plan</th>
-        <th scope="col">What it has</th>
-        <th scope="col" class="price">Per hour</th>
-        <th scope="col" class="price">Per month</th>
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" scope="col">Plan</th>
+        <th role="columnheader" scope="col">What it has</th>
+        <th role="columnheader" scope="col" class="price">Per hour</th>
+        <th role="columnheader" scope="col" class="price">Per month</th>
       </tr>
     </thead>
-    <tbody>
+    <tbody role="rowgroup">
       ${repeat(
         plans,
         ({ id }) => id,
@@ -54,8 +55,12 @@ function planRow(
   const onRow = (): void => {
     if (offered && !chosen) choose(id);
   };
-  return html`<tr class=${`${chosen ? 'chosen' : ''} ${offered ? '' : 'withdrawn'}`} @click=${onRow}>
-    <th scope="row">
+  return html`<tr
+    role="row"
+    class=${`${chosen ? 'chosen' : ''} ${offered ? '' : 'withdrawn'}`}
+    @click=${onRow}
+  >
+    <th role="rowheader" scope="row">
       <label class="plan-name"
         ><input
           type="radio"
@@ -79,7 +84,7 @@ function planRow(
         offered ? nothing : html`<p class="note warning">${icon('warning')}<span>No longer offered</span></p>`
       }
     </th>
-    <td>
+    <td role="cell">
       ${description === '' ? nothing : html`<p>${description}</p>`}
       ${
         bullets.length === 0
@@ -92,13 +97,17 @@ function planRow(
     </td>
     ${
       isFree(plan)
-        ? html`<td class="price" colspan="2" data-label="Price"><span class="badge free">Free</span></td>`
+        ? html`<td role="cell" class="price" colspan="2" data-label="Price">
+            <span class="badge free">Free</span>
+          </td>`
         : hour === null && month === null
-          ? html`<td class="price" colspan="2" data-label="Price">
+          ? html`<td role="cell" class="price" colspan="2" data-label="Price">
               ${other.length > 0 ? other.map((one) => html`<p>${one}</p>`) : html`<span class="hint">Not said</span>`}
             </td>`
-          : html`<td class="price" data-label="Per hour">${hour ?? html`<span class="hint">–</span>`}</td>
-              <td class="price" data-label="Per month">
+          : html`<td role="cell" class="price" data-label="Per hour">
+                ${hour ?? html`<span class="hint">–</span>`}
+              </td>
+              <td role="cell" class="price" data-label="Per month">
                 ${month}${other.map((one) => html`<p class="hint">+ ${one}</p>`)}
               </td>`
     }
