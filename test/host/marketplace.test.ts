@@ -40,10 +40,10 @@ describe('the Marketplace', function () {
       commands.executeCommand('hippo.bill.show'),
     ]);
     await commands.executeCommand('hippo.bill.show');
-    await until('The panel', () => tabs().length > 0);
+    await until('Its title', () => tabs().some(({ label }) => label === 'Bill of Local Hippo'));
     assert.deepEqual(
       tabs().map(({ label, isActive }) => ({ label, isActive })),
-      [{ label: 'Bill', isActive: true }],
+      [{ label: 'Bill of Local Hippo', isActive: true }],
     );
   });
 

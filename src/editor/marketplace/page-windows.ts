@@ -4,6 +4,7 @@ import { basename, posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { PageName } from '../../webview/protocol.ts';
 import type { App } from '../app.ts';
+import { titleOf } from '../connections/connection-commands.ts';
 import { Disposables, type Disposable } from '../disposables.ts';
 import { Cancelled } from '../failure.ts';
 import { PANELS, VIEWS } from '../ids.ts';
@@ -139,7 +140,11 @@ export class PageWindows implements Disposable {
 
   async #openBill(panel: vscode.WebviewPanel, identity: ReturnType<PagesModule['keptBill']>): Promise<void> {
     const key = identity && keyOf('bill', identity.connection);
-    await this.#open(panel, 'bill', key, ({ pages }, port) => pages.bill(port, identity));
+    await this.#open(panel, 'bill', key, ({ pages }, port) => {
+      // VS Code draws the icon of a tab when it draws its title again.
+      if (identity) panel.title = `Bill of ${titleOf(identity.connection)}`;
+      return pages.bill(port, identity);
+    });
   }
 
   async #open(
