@@ -15,6 +15,7 @@ const LARGER = {
   'dist/extension.cjs': 250 * KB,
   'dist/editor-core.cjs': 1536 * KB,
   'dist/editor-language.cjs': 320 * KB,
+  'dist/editor-bindings.cjs': 288 * KB,
   'dist/editor-marketplace.cjs': 256 * KB,
   'dist/terminal.cjs': 2048 * KB,
   'dist/platform.cjs': 1024 * KB,

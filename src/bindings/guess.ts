@@ -1,8 +1,8 @@
 // Which language a file is in, and whether it belongs to a handler of HIPPOFACTS.
 
-import { parse as parseToml } from '@iarna/toml';
 import path from 'node:path';
 import { parseManifest } from '../hippofacts/parse.ts';
+import { parseDocument } from '../hippofacts/syntax.ts';
 import type { BindingLanguage, BindingStyle, WorkspaceTexts } from './plan.ts';
 import { hasExtension, projectOf, relativeName } from './projects.ts';
 import type { BindingTemplates, Language } from './templates.ts';
@@ -94,17 +94,14 @@ async function isSure(
 /** Of the binary that Cargo makes. */
 async function crateName(project: string, texts: WorkspaceTexts): Promise<string | undefined> {
   const text = await texts.read(path.join(project, 'Cargo.toml'));
-  if (text === undefined) return undefined;
-  try {
-    const manifest = parseToml(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')) as {
-      package?: { name?: unknown };
-      bin?: { name?: unknown }[];
-    };
-    const name = manifest.bin?.[0]?.name ?? manifest.package?.name;
-    return typeof name === 'string' ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  const { root } = parseDocument(text ?? '', () => undefined);
+  const nameIn = (section: string): string | undefined => {
+    const value = root.entries.get(section)?.value;
+    const table = value?.kind === 'tables' ? value.tables[0] : value;
+    const name = table?.kind === 'table' ? table.entries.get('name')?.value : undefined;
+    return name?.kind === 'text' ? name.text : undefined;
+  };
+  return nameIn('bin') ?? nameIn('package');
 }
 
 /** Files that are looked at to tell what a project is written in. */
