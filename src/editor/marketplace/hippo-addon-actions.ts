@@ -20,7 +20,7 @@ import type {
   Waiting,
 } from './addon-actions.ts';
 import type { AddonsSession, AddonsStore } from './addons-store.ts';
-import { typeName } from '../tree/app-commands.ts';
+import { typeName } from '../tree/type-name.ts';
 
 interface Needs {
   readonly app: Pick<App, 'prompts' | 'links' | 'log'>;

@@ -6,6 +6,7 @@ import { EditorError } from '../failure.ts';
 import { deleteWithAddons } from './delete-with-addons.ts';
 import { nameProblem } from './names.ts';
 import type { Row, TreeTargets } from './targets.ts';
+import { typeName } from './type-name.ts';
 
 export interface CommandNeeds {
   readonly app: App;
@@ -126,18 +127,4 @@ export class AppCommands {
       ...(others.length > 0 ? [{ separator: 'on the server' }, ...others.map(choice)] : []),
     ];
   }
-}
-
-/** For what cannot be undone. @throws Cancelled */
-export async function typeName(
-  { prompts }: Pick<App, 'prompts'>,
-  { title, prompt, name }: { title: string; prompt: string; name: string },
-): Promise<void> {
-  await prompts.input({
-    title,
-    prompt,
-    placeholder: name,
-    check: (text) =>
-      text === name ? undefined : `That is not its name: type ${name}, or press Escape to keep it.`,
-  });
 }

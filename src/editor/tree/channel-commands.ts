@@ -2,11 +2,12 @@
 
 import type { DesiredStatus } from '../../hippo/api.ts';
 import { externalAddress, openChannel } from '../open-channel.ts';
-import { typeName, type CommandNeeds } from './app-commands.ts';
+import type { CommandNeeds } from './app-commands.ts';
 import { deleteWithAddons } from './delete-with-addons.ts';
 import { nameProblem } from './names.ts';
 import { chooseRule } from './rule-choice.ts';
 import { fullName, type Row } from './targets.ts';
+import { typeName } from './type-name.ts';
 
 export class ChannelCommands {
   readonly #needs: CommandNeeds;

@@ -4,8 +4,16 @@ import type { AddonItem } from '../../addons/addons.ts';
 import { priceText } from '../../addons/price-text.ts';
 import { planOf } from '../../addons/words.ts';
 import { listOf } from '../../hippofacts/text.ts';
-import type { Session } from '../connections/connections.ts';
-import { typeName, type CommandNeeds } from './app-commands.ts';
+import type { App } from '../app.ts';
+import type { Connections, Session } from '../connections/connections.ts';
+import { typeName } from './type-name.ts';
+
+interface Needs {
+  readonly app: Pick<App, 'prompts'>;
+  readonly connections: Pick<Connections, 'core'>;
+  /** Shows that something changes, and then what came of it. */
+  readonly change: <T>(work: () => Promise<T>) => Promise<T>;
+}
 
 interface Deletion {
   readonly session: Session;
@@ -20,7 +28,7 @@ interface Deletion {
 
 /** @throws Cancelled, HippoError, AddonFailedError */
 export async function deleteWithAddons(
-  { app, connections, change }: Pick<CommandNeeds, 'app' | 'connections' | 'change'>,
+  { app, connections, change }: Needs,
   { session, where, full, name, remove }: Deletion,
 ): Promise<void> {
   const core = await connections.core();
