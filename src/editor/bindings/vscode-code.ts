@@ -6,7 +6,8 @@ import { DiskTexts } from '../../bindings/disk-texts.ts';
 import type { FileChange } from '../../bindings/plan.ts';
 import { EditorError } from '../failure.ts';
 import { toRange } from '../language/convert.ts';
-import type { ApplyOptions, CodeEditor, CodePlace, Cursor } from './code.ts';
+import type { CodeEditor, CodePlace, Cursor } from './code.ts';
+import { previewChanges } from './vscode-preview.ts';
 
 const disk = new DiskTexts();
 
@@ -29,24 +30,20 @@ export const vscodeCode: CodeEditor = {
   async apply(changes, options) {
     for (const change of changes) await demandWritable(change);
     const versions = versionsOf(changes);
+    const { title, confirm } = options;
+    if (confirm && !(await previewChanges(changes, title, (path) => this.texts.read(path)))) return false;
+    const changed = versions.find(({ document, version }) => document.version !== version);
     // As with any refactoring, `files.refactoring.autoSave` says whether what was open is saved.
-    const isDone = await vscode.workspace.applyEdit(toWorkspaceEdit(changes, options), {
-      isRefactoring: true,
-    });
-    if (!isDone) {
-      const changed = versions.find(
-        ({ document, version }) => document.isClosed || document.version !== version,
+    const isDone =
+      !changed && (await vscode.workspace.applyEdit(toWorkspaceEdit(changes), { isRefactoring: true }));
+    if (!isDone)
+      throw new EditorError(
+        'NOT_EDITED',
+        changed
+          ? `${nameOf(changed.document.uri.fsPath)} has changed meanwhile, so nothing was added.`
+          : 'VS Code could not change these files, so nothing was added.',
+        { remedies: ['retry', 'viewOutput'] },
       );
-      if (changed || !options.confirm)
-        throw new EditorError(
-          'NOT_EDITED',
-          changed
-            ? `${nameOf(changed.document.uri.fsPath)} has changed meanwhile, so nothing was added.`
-            : 'VS Code could not change these files, so nothing was added.',
-          { remedies: ['retry', 'viewOutput'] },
-        );
-      return false;
-    }
     return true;
   },
 
@@ -125,19 +122,15 @@ function versionsOf(changes: readonly FileChange[]): { document: vscode.TextDocu
   });
 }
 
-function toWorkspaceEdit(
-  changes: readonly FileChange[],
-  { title, confirm }: ApplyOptions,
-): vscode.WorkspaceEdit {
+function toWorkspaceEdit(changes: readonly FileChange[]): vscode.WorkspaceEdit {
   const edit = new vscode.WorkspaceEdit();
   for (const change of changes) {
     const uri = vscode.Uri.file(change.path);
-    const metadata = { needsConfirmation: confirm, label: title, description: change.why };
     if (change.type === 'create') {
       // Not an edit of its own: the undo of that would leave the file there.
       const contents = Buffer.from(change.text);
-      edit.createFile(uri, { overwrite: false, ignoreIfExists: false, contents }, metadata);
-    } else for (const { range, text } of change.edits) edit.replace(uri, toRange(range), text, metadata);
+      edit.createFile(uri, { overwrite: false, ignoreIfExists: false, contents });
+    } else for (const { range, text } of change.edits) edit.replace(uri, toRange(range), text);
   }
   return edit;
 }
