@@ -79,12 +79,22 @@ async function rows(window: Workbench): Promise<Record<string, string>> {
   return Object.fromEntries(all.map(({ label, description }) => [label, description]));
 }
 
-async function theme(window: Workbench, name: string): Promise<void> {
+/** By name, with the class that VS Code gives to pages in it. */
+const THEMES = {
+  'Light Modern': 'vscode-light',
+  'Dark Modern': 'vscode-dark',
+  'Dark High Contrast': 'vscode-high-contrast:not(.vscode-high-contrast-light)',
+  'Light High Contrast': 'vscode-high-contrast-light',
+} as const;
+
+async function theme(window: Workbench, name: keyof typeof THEMES): Promise<void> {
   await window.command('Preferences: Color Theme');
   await window.quick.asks('Select Color Theme');
   await window.quick.fill(name);
   await window.quick.pick(name);
   await window.quick.gone();
+  for (const kind of ['view', 'panel'] as const)
+    await window.webview(EXTENSION, kind).locator(`body.${THEMES[name]}`).waitFor();
 }
 
 /** Waits until VS Code has written something down, which it does every few seconds in a browser. */
@@ -163,7 +173,7 @@ test('from the search to a database that an app has, changed, rotated and remove
     await window.dialogs.click('Rotate the credentials of postgresql', 'Rotate');
     await postgresql.getByText('production has new credentials.').first().waitFor({ timeout: 60_000 });
   });
-  for (const name of ['Light Modern', 'Dark Modern', 'Dark High Contrast', 'Light High Contrast'])
+  for (const name of Object.keys(THEMES) as (keyof typeof THEMES)[])
     await vscode.step(`in ${name}`, () => theme(window, name));
   await vscode.step('it is removed', async () => {
     await clickAtOnce(button(postgresql, 'Remove…'));
