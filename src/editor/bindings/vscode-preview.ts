@@ -32,9 +32,10 @@ export async function previewChanges(
     const what = `${title}: ${count(changes.length, 'file')} would change, as the editor shows.`;
     return (await vscode.window.showInformationMessage(what, ADD, 'Discard')) === ADD;
   } finally {
+    // VS Code adds the number of files.
     const shown = vscode.window.tabGroups.all
       .flatMap(({ tabs }) => tabs)
-      .filter(({ label }) => label === title);
+      .filter(({ label }) => label.startsWith(title));
     await vscode.window.tabGroups.close(shown);
     provider.dispose();
   }
