@@ -72,7 +72,7 @@ function draw(): TemplateResult {
     }
     <div class="bill">
       <h1 tabindex="-1">Bill</h1>
-      <p class="hint">What the add-ons of ${standing.connection} cost.</p>
+      <p class="hint">What add-ons cost on the connection “${standing.connection}”.</p>
       ${tools(state)} ${asked ? html`<div class="bar" aria-hidden="true"></div>` : nothing}
       ${bill === null ? loading() : content(bill, state.by)}
     </div>`;

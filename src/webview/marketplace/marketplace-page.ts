@@ -301,8 +301,8 @@ function noOfferings(): TemplateResult {
     ${icon('extensions')}
     <h2>No offerings yet</h2>
     <p>
-      ${state?.standing.connection ?? 'This Hippo'} lists nothing to add. Offerings come from brokers, which
-      an administrator adds by the command “Hippo: Add Broker…”.
+      This Hippo lists nothing to add. Offerings come from service brokers, which an administrator registers
+      by the command “Hippo: Register Service Broker…”.
     </p>
     <div class="actions"><vscode-button @click=${() => act('retry')}>Look again</vscode-button></div>
   </section>`;

@@ -321,10 +321,7 @@ function gone(): TemplateResult {
   return html`<section class="instead" tabindex="-1" data-home data-state="gone">
     ${icon('search-stop')}
     <h1>Not there any more</h1>
-    <p>
-      ${state?.standing.connection ?? 'This Hippo'} does not list this offering. The marketplace shows what
-      there is.
-    </p>
+    <p>This Hippo does not list this offering. The Marketplace shows what there is.</p>
     <div class="actions"><vscode-button @click=${() => act('retry')}>Look again</vscode-button></div>
   </section>`;
 }
