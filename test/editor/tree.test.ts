@@ -116,6 +116,7 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
         'weather | in this workspace',
         '  production | 1.0.0',
         '    Variables | none',
+        '    Add-ons | none',
         '    Revisions | follows *',
         '      1.0.0 | runs now',
         'shop | acme/shop',
@@ -133,6 +134,7 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
         'weather | in this workspace',
         '  production | 1.1.0',
         '    Variables | 1',
+        '    Add-ons | none',
         '    Revisions | follows *',
         '      1.1.0 | runs now',
         '      1.0.0',
@@ -140,7 +142,7 @@ test('fills, and follows what a terminal does', async ({ vscode }) => {
         '  production | 1.0.0',
       ]);
     await expect.poll(() => apps.row('1.0.0').getAttribute('aria-selected')).toBe('true');
-    expect(await fewest()).toBe(7);
+    expect(await fewest()).toBe(8);
   });
   await vscode.step('an app that is made and one that goes', async () => {
     await run(vscode, 'app', 'add', 'empty', 'acme/empty');
@@ -180,6 +182,7 @@ test('in a folder that is not trusted, shows apps and publishes nothing', async 
     expect((await window.menu.items()).filter((item) => item !== '')).toEqual([
       'Preview Publish',
       'Add Channel…',
+      'Add Add-on…',
       'Rename App…',
       'Delete App…',
     ]);
@@ -230,6 +233,7 @@ test('does what its rows offer', async ({ vscode }) => {
       'Roll Back',
       'Stop Channel',
       'Add Variable…',
+      'Add Add-on…',
       'Rename Channel…',
       'Delete Channel…',
     ]);
@@ -381,6 +385,7 @@ test('shows a server that is gone, and comes back by itself', async ({ vscode })
     'weather | in this workspace',
     '  production | 1.0.0',
     '    Variables | none',
+    '    Add-ons | none',
     '    Revisions | follows *',
   ];
   await expect.poll(() => rows(apps)).toEqual(shown);
