@@ -18,7 +18,7 @@ const MAIN = `fn main() {
 `;
 
 test(
-  'code for PostgreSQL in the Rust sample, built and published',
+  'code for PostgreSQL in the Rust sample, and its rows on the page',
   { timeout: 600_000 },
   async ({ vscode }) => {
     const home = mkdtempSync(join(tmpdir(), 'hippo-bindings-'));
@@ -53,6 +53,8 @@ test(
     await run('addons', 'add', 'postgresql', '--app', 'shop');
 
     await vscode.start({
+      // Who publishes in the terminal: each has a channel of their own.
+      env: { USER: env['USER'] },
       settings: { 'hippo.publish.buildTask': 'none', 'hippo.publish.confirmChannels': false },
     });
     const window = await vscode.open(folder);
@@ -94,7 +96,12 @@ test(
     await vscode.step('build and publish', async () => {
       build();
       await window.command('Hippo: Publish');
-      await window.notifications.come('Published shop');
+      await window.notifications.come('Published shop: ana runs');
+    });
+    await vscode.step('the page shows rows', async () => {
+      const page = await window.opens(() => window.notifications.click('Published shop', 'Open in Browser'));
+      await page.getByText('It works').waitFor();
+      await page.close();
     });
     // The code is there: nobody offers it.
     expect((await window.notifications.texts()).join('\n')).not.toContain('has no code');
