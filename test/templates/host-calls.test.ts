@@ -27,6 +27,10 @@ fn run() -> hippo::Result<()> {
     db.transaction(|db| db.query("INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6)", &values))?;
     let rows = db.query("SELECT a, b, c, d, e, f FROM t", &[])?;
     println!("{} {}", rows.rows[0] == values, rows.columns[1].name);
+    for value in &values {
+        println!("{value}");
+    }
+    println!("{}", Value::Array(vec![Value::from("a"), Value::Integer(1)]));
     println!("{}", db.query("SELECT * FROM nowhere", &[]).unwrap_err());
     let cache = Store::new("db");
     cache.set("k", &[1, 2, 255], None)?;
@@ -61,6 +65,14 @@ test('speaks SQL, and keys and values', async () => {
   await host.channels.install('rust', { '/': { bytes } });
   expect((await host.channels.visit('rust')).text.split('\n')).toEqual([
     'true b',
+    '-9223372036854775808',
+    '0.5',
+    '"Ä\\',
+    '\u{1}🦛',
+    'NULL',
+    '\\x0001ff07',
+    '-inf',
+    '[a, 1]',
     'no such table: nowhere (sql, 42P01)',
     'Some([1, 2, 255]) None',
     '5 -2',

@@ -8,7 +8,7 @@
 //! let database = Database::new("postgresql");
 //! let notes = database.query("SELECT text FROM notes WHERE id = $1", &[Value::Integer(1)])?;
 //! for row in &notes.rows {
-//!     println!("{}", row[0].as_str().unwrap_or(""));
+//!     println!("{}", row[0]);
 //! }
 //! ```
 #![allow(dead_code)]

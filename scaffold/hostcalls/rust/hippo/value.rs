@@ -1,6 +1,7 @@
 //! Values of SQL, and what they are in JSON (ABI.md, Values).
 
 use super::json::{decode_base64, encode_base64, encode_text, Json};
+use std::fmt;
 
 /// A value of SQL.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +92,27 @@ impl Value {
                 },
                 None => Value::Null,
             },
+        }
+    }
+}
+
+/// As people read it: texts as they are, bytes as PostgreSQL shows them.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.pad("NULL"),
+            Value::Bool(value) => value.fmt(f),
+            Value::Integer(number) => number.fmt(f),
+            Value::Float(number) => number.fmt(f),
+            Value::Text(text) | Value::Decimal(text) | Value::Json(text) => f.pad(text),
+            Value::Bytes(bytes) => {
+                f.write_str("\\x")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{:02x}", byte))
+            }
+            Value::Array(items) => {
+                let texts: Vec<String> = items.iter().map(Value::to_string).collect();
+                write!(f, "[{}]", texts.join(", "))
+            }
         }
     }
 }
