@@ -6,7 +6,7 @@ import type { Connections } from '../connections/connections.ts';
 import { Disposables, type Disposable, type Event } from '../disposables.ts';
 import type { AddonActions } from '../marketplace/addon-actions.ts';
 import type { Projects } from '../projects.ts';
-import { addonIdOf, readNodeId } from '../tree/nodes.ts';
+import { addonIdOf, isOfApp, readNodeId } from '../tree/nodes.ts';
 import type { Row } from '../tree/targets.ts';
 import type { Rooms } from './bindings.ts';
 import type { AddonPlace } from './find-addons.ts';
@@ -76,5 +76,5 @@ function placeOf(about: Row | AddonPlace | undefined): AddonPlace | undefined {
 function channelOf(about: Row | AddonPlace | undefined): string | undefined {
   if (typeof about !== 'string') return about?.channelId;
   const { kind, owner } = readNodeId(about);
-  return kind === 'app' || kind === 'unusedAddon' ? undefined : owner;
+  return isOfApp(kind) ? undefined : owner;
 }
