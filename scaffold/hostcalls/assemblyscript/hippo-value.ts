@@ -65,6 +65,16 @@ export class Value {
     return F64.parseFloat(this.text);
   }
 
+  /** As people read it: texts as they are, bytes as PostgreSQL shows them. */
+  toString(): string {
+    if (this.kind == Kind.Null) return 'NULL';
+    if (this.kind == Kind.Array) return '[' + this.items.join(', ') + ']';
+    if (this.kind != Kind.Bytes) return this.text;
+    let digits = '\\x';
+    for (let i = 0; i < this.bytes.length; i++) digits += this.bytes[i].toString(16).padStart(2, '0');
+    return digits;
+  }
+
   encode(): string {
     switch (this.kind) {
       case Kind.Null:

@@ -4,7 +4,7 @@
 //   const database = new Database('postgresql');
 //   const result = database.query('SELECT text FROM notes WHERE id = $1', [Value.integer(1)]);
 //   if (result.error !== null) …
-//   for (let i = 0; i < result.rows.length; i++) … result.rows[i][0].text
+//   for (let i = 0; i < result.rows.length; i++) … result.rows[i][0].toString()
 
 import { decodeBase64, encodeBase64, encodeNumber, encodeText, Json, JsonKind, JsonReader } from './hippo-json';
 import { Kind, Value } from './hippo-value';

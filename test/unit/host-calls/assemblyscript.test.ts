@@ -49,6 +49,7 @@ test('SQL', async () => {
     say(row[3].isNull.toString());
     say(String.UTF8.decode(row[4].bytes.buffer).length.toString() + ' ' + (row[4].kind == Kind.Bytes).toString());
     say(row[5].float.toString());
+    say(Value.array([row[0], row[3], row[4], Value.of('a'), Value.bool(true)]).toString());
     say(codeOf(db.query('SELECT * FROM nowhere').error));
     say(codeOf(new Database('other').query('SELECT 1').error));
     say(codeOf(db.rollback()));
@@ -67,6 +68,7 @@ test('SQL', async () => {
     'true',
     '6 true',
     'Infinity',
+    '[-9223372036854775808, NULL, \\x006279746573, a, true]',
     'sql 42P01',
     'not_bound',
     'no_transaction',
