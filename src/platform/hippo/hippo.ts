@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BindleId } from '../../bindle/id.ts';
 import type { Invoice, Label } from '../../bindle/invoice.ts';
 import type { ChannelState } from '../../hippo/api.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase, schemaVersionOf } from '../store/database.ts';
 import { Accounts } from './accounts.ts';
 import { Authentication } from './authentication.ts';
 import type { Caller } from './caller.ts';
@@ -14,7 +14,7 @@ import { LimitedError } from './errors.ts';
 import { EventLog } from './event-log.ts';
 import { EventStreams } from './event-streams.ts';
 import { createHandlers, type Registration } from './handlers.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { FIRST_WITH_KEY, MIGRATIONS } from './migrations.ts';
 import { openOwnerToken, type OwnerToken } from './owner-token.ts';
 import { Ownership } from './ownership.ts';
 import { prune } from './prune.ts';
@@ -118,9 +118,11 @@ export interface Hippo {
 export function openHippo(options: HippoOptions): Hippo {
   const { directory, bindle } = options;
   const now = options.now ?? Date.now;
-  const secrets = openSecrets(join(directory, 'platform-key'), join(directory, 'hippo.db'));
+  const file = join(directory, 'hippo.db');
+  const needsKey = schemaVersionOf(file) >= FIRST_WITH_KEY;
+  const secrets = openSecrets(join(directory, 'platform-key'), needsKey ? file : undefined);
   const owner = openOwnerToken(join(directory, 'owner-token'));
-  const database = openDatabase(join(directory, 'hippo.db'), MIGRATIONS);
+  const database = openDatabase(file, MIGRATIONS);
 
   const accounts = new Accounts(database);
   const sessions = new Sessions({ database, accounts, key: secrets.derive('tokens'), now });

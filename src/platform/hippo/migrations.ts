@@ -6,6 +6,9 @@ import type { Database, Migration } from '../store/database.ts';
 /** The account of whoever owns the machine; it has no password. */
 export const OWNER = 'owner';
 
+/** The first version that keeps something encrypted, or signed with the platform's key. */
+export const FIRST_WITH_KEY = 2;
+
 export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE app (

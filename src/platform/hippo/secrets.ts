@@ -45,11 +45,11 @@ export class Secrets {
 
 /**
  * Opens the key file, made if it is not there.
- * @param state a file that holds what is encrypted: with it, and without the key, nothing is begun
+ * @param state a file with what is encrypted, if there is one: without the key, nothing is begun then
  * @throws StoreError
  */
 export function openSecrets(file: string, state?: string): Secrets {
-  if (state !== undefined && existsSync(state) && !existsSync(file))
+  if (state !== undefined && !existsSync(file))
     throw new StoreError(
       'CORRUPT',
       `${file} is missing: without it nobody can open the credentials in ${state}. Restore it from a copy, or start with other data.`,

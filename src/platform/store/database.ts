@@ -1,6 +1,6 @@
 // SQLite databases with a schema version: the one place that knows node:sqlite, whose API may still change.
 
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { fileError, StoreError, type StoreErrorCode } from './errors.ts';
 import { loadSqlite } from './sqlite.ts';
@@ -41,6 +41,21 @@ export function openDatabase(file: string, migrations: readonly Migration[]): Da
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** The schema version of a database that is left as it is; 0 if there is none. @throws StoreError */
+export function schemaVersionOf(file: string): number {
+  if (!existsSync(file)) return 0;
+  const sqlite = loadSqlite();
+  const database = new Database(
+    file,
+    translated(file, () => new sqlite.DatabaseSync(file)),
+  );
+  try {
+    return schemaVersion(database);
+  } finally {
+    database.close();
   }
 }
 

@@ -259,7 +259,7 @@ describe('a task', () => {
   });
 
   test.each([
-    [{ task: 'build' }, '"task" must be "publish" or "prepare"'],
+    [{ task: 'build' }, '"task" must be "publish", "prepare" or "run"'],
     [{ task: 'publish', mode: 'debug' }, '"mode" must be'],
     [{ task: 'publish', bump: 'toString' }, '"bump" must be'],
     [{ task: 'publish', channel: 7 }, '"channel" must be a text'],
