@@ -38,6 +38,8 @@ test.for([
   await vscode.step('publish', async () => {
     await window.openContainer('Hippo');
     await widenSideBar(window, 60);
+    // Apps have all the room, and a picture has few bytes.
+    await window.view('Marketplace').pane.locator('.pane-header').click();
     await window.editor.open('HIPPOFACTS');
     await window.command('Hippo: Publish Production Version');
     await window.notifications.come('Published weather', 120_000);
