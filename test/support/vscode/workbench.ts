@@ -101,7 +101,11 @@ export class Workbench {
     return this.page.locator(`.statusbar-item[id=${quoted(id)}]`);
   }
 
-  /** What an extension shows in a webview: the document. @param extension `publisher.name` */
+  /**
+   * What an extension shows in a webview: the document. VS Code forgets that it is a view's when the view is collapsed
+   * or hidden: one that comes back is found as a `panel`.
+   * @param extension `publisher.name`
+   */
   webview(extension: string, kind: 'view' | 'panel'): FrameLocator {
     const purpose = kind === 'view' ? '[src*="purpose=webviewView"]' : ':not([src*="purpose="])';
     return this.page
