@@ -11,10 +11,14 @@ import type { HippoClient } from '../hippo/client.ts';
 import { scaffoldFolder } from './scaffold.ts';
 import { say, visible, type Screen } from './screen.ts';
 
+/** Milliseconds: what has been published does not wait longer for a hint. */
+const PATIENCE = 3000;
+
 /**
  * A line for each add-on of the channels that a publish has reached, and that no code below the project's folder
- * uses. Says nothing where that cannot be told: the publish has succeeded.
+ * uses. Says nothing where that cannot be told, or soon: the publish has succeeded.
  * @param target the project's folder, its HIPPOFACTS or a module
+ * @param signal ends it; nothing is thrown
  */
 export async function hintAtBindingCode(
   screen: Screen,
@@ -22,11 +26,13 @@ export async function hintAtBindingCode(
   target: string,
   appId: string,
   channels: readonly { readonly id: string }[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
     const { kind, file, directory: folder } = await findManifest(target);
     const ids = new Set(channels.map(({ id }) => id));
-    const addons = await new AddonsClient(hippo).addons({ appId });
+    const soon = AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])]);
+    const addons = await new AddonsClient(hippo).addons({ appId, signal: soon });
     const bound = addons.flatMap((addon) =>
       addon.bindings
         .filter(({ channelId, state }) => ids.has(channelId) && state === 'ready')

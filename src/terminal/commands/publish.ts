@@ -164,7 +164,7 @@ async function publishNow(
     sayPublished(screen, { ...published, milliseconds: times.end() }, job, output, asks);
     const { appId, channels } = published;
     if (asks && output === 'message' && appId !== undefined)
-      await hintAtBindingCode(screen, job.hippo, job.path, appId, channels);
+      await hintAtBindingCode(screen, job.hippo, job.path, appId, channels, job.signal);
   } catch (error) {
     throw said(error);
   } finally {
