@@ -96,7 +96,12 @@ describe('binding code', function () {
       ['src/main.rs', 'HIPPOFACTS'].map((name) => vscodeCode.texts.read(path(name))),
     );
     assert.deepEqual(texts, [MAIN, HIPPOFACTS]);
-    await workspace.saveAll();
+    // The extension host hears a moment later that there is something to save.
+    await until('what was undone, on the disk', async () => {
+      await workspace.saveAll();
+      const saved = ['src/main.rs', 'HIPPOFACTS'].map((name) => readFileSync(path(name), 'utf8'));
+      return saved[0] === MAIN && saved[1] === HIPPOFACTS;
+    });
   });
 
   it('reads what is not saved, and changes nothing that is read-only', async () => {
