@@ -43,6 +43,8 @@ const cleanerOf = (database: string): string => `${database}_cleaner`;
 export class Databases {
   readonly #server: Server;
   #pool: pg.Pool | undefined;
+  /** Name of a database → its id, as far as somebody has asked. */
+  readonly #ids = new Map<string, number>();
 
   constructor(server: Server) {
     this.#server = server;
@@ -165,6 +167,7 @@ export class Databases {
 
   /** Removes the database and every role of it. */
   async drop(database: string): Promise<void> {
+    this.#ids.delete(database);
     await this.#rollBackPrepared(database);
     const roles = await this.#admin(async (client) => {
       await client.query(`DROP DATABASE IF EXISTS ${name(database)} WITH (FORCE)`);
@@ -245,19 +248,28 @@ export class Databases {
   }
 
   /**
-   * Sessions of tenants whose databases hold more locks than that, and share the room for them with all others. Those
-   * that hold few are left, as many as fit.
+   * Sessions in databases that hold more locks than that, and share the room for them with all others. Those that hold
+   * few are left, as many as fit. Looks into no table, for which there may be no lock left: ids are asked for ahead.
    */
-  async hoarders(most: number): Promise<number[]> {
+  async hoarders(databases: readonly string[], most: number): Promise<number[]> {
     return this.#admin(async (client) => {
+      const unknown = databases.filter((database) => !this.#ids.has(database));
+      if (unknown.length > 0) {
+        const sql = 'SELECT oid, datname FROM pg_database WHERE datname = ANY($1)';
+        const { rows } = await client
+          .query<{ oid: number; datname: string }>(sql, [unknown])
+          .catch(() => ({ rows: [] }));
+        for (const { oid, datname } of rows) this.#ids.set(datname, oid);
+      }
+      const ids = databases.flatMap((database) => this.#ids.get(database) ?? []);
       const { rows } = await client.query<{ pid: number }>(
         `SELECT pid FROM (
-           SELECT pid, sum(count(*)) OVER (PARTITION BY datname ORDER BY count(*), pid) AS locks
-           FROM pg_locks JOIN pg_stat_activity USING (pid)
-           WHERE starts_with(usename, datname || '_')
-           GROUP BY pid, datname
+           SELECT pid, sum(count(*)) OVER (PARTITION BY datid ORDER BY count(*), pid) AS locks
+           FROM pg_lock_status() AS held JOIN pg_stat_get_activity(NULL) AS session USING (pid)
+           WHERE session.datid = ANY($2::oid[])
+           GROUP BY pid, datid
          ) AS sessions WHERE locks > $1`,
-        [most],
+        [most, ids],
       );
       return rows.map(({ pid }) => pid);
     });

@@ -236,6 +236,12 @@ class PostgresDriver implements Driver {
   }
 
   async #watchStatements(): Promise<void> {
+    for (const pid of await this.#databases.hoarders([...this.#plans.keys()], MAX_LOCKS))
+      await this.#databases.end(pid, 'terminate').catch((error: unknown) => {
+        // Whose session it is may be looked up in a table, for which there is no lock left.
+        if (!this.#server.own || process.platform === 'win32') throw error;
+        process.kill(pid, 'SIGTERM');
+      });
     for (const { pid, database, statementTime, idleTime } of await this.#databases.sessions()) {
       const most = this.#plans.get(database)?.maxStatementTime;
       if (most === undefined) continue;
@@ -243,7 +249,6 @@ class PostgresDriver implements Driver {
       if (over > GRACE || (idleTime ?? 0) > MAX_IDLE_TRANSACTION) await this.#databases.end(pid, 'terminate');
       else if (over > 0) await this.#databases.end(pid, 'cancel');
     }
-    for (const pid of await this.#databases.hoarders(MAX_LOCKS)) await this.#databases.end(pid, 'terminate');
   }
 
   async #watchStorage(): Promise<void> {
