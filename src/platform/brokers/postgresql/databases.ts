@@ -249,30 +249,37 @@ export class Databases {
 
   /**
    * Sessions in databases that hold more locks than that, and share the room for them with all others. Those that hold
-   * few are left, as many as fit. Looks into no table, for which there may be no lock left: ids are asked for ahead.
+   * few are left, as many as fit. Looks into no table, for which there may be no lock left; ids are asked for ahead.
    */
   async hoarders(databases: readonly string[], most: number): Promise<number[]> {
     return this.#admin(async (client) => {
-      const unknown = databases.filter((database) => !this.#ids.has(database));
-      if (unknown.length > 0) {
-        const sql = 'SELECT oid, datname FROM pg_database WHERE datname = ANY($1)';
-        const { rows } = await client
-          .query<{ oid: number; datname: string }>(sql, [unknown])
-          .catch(() => ({ rows: [] }));
-        for (const { oid, datname } of rows) this.#ids.set(datname, oid);
-      }
-      const ids = databases.flatMap((database) => this.#ids.get(database) ?? []);
+      // In a server of its own, all databases but this one are tenants'.
+      const [which, values] = this.#server.own
+        ? ['<> (SELECT datid FROM pg_stat_get_activity(pg_backend_pid()))', []]
+        : ['= ANY($2::oid[])', [await this.#idsOf(databases, client)]];
       const { rows } = await client.query<{ pid: number }>(
         `SELECT pid FROM (
            SELECT pid, sum(count(*)) OVER (PARTITION BY datid ORDER BY count(*), pid) AS locks
            FROM pg_lock_status() AS held JOIN pg_stat_get_activity(NULL) AS session USING (pid)
-           WHERE session.datid = ANY($2::oid[])
+           WHERE session.datid ${which}
            GROUP BY pid, datid
          ) AS sessions WHERE locks > $1`,
-        [most, ids],
+        [most, ...values],
       );
       return rows.map(({ pid }) => pid);
     });
+  }
+
+  async #idsOf(databases: readonly string[], client: pg.ClientBase): Promise<number[]> {
+    const unknown = databases.filter((database) => !this.#ids.has(database));
+    if (unknown.length > 0) {
+      const sql = 'SELECT oid, datname FROM pg_database WHERE datname = ANY($1)';
+      const { rows } = await client
+        .query<{ oid: number; datname: string }>(sql, [unknown])
+        .catch(() => ({ rows: [] }));
+      for (const { oid, datname } of rows) this.#ids.set(datname, oid);
+    }
+    return databases.flatMap((database) => this.#ids.get(database) ?? []);
   }
 
   async end(pid: number, how: 'cancel' | 'terminate'): Promise<void> {
