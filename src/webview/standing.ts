@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Client } from './client.ts';
-import { CancelledError } from './client.ts';
+import { CancelledError, RequestError } from './client.ts';
 import { icon } from './page.ts';
 import type { PageAction, PageName, Standing } from './protocol.ts';
 
@@ -63,6 +63,21 @@ export function instead(standing: Standing, act: (action: PageAction) => void): 
     <p>${standing.message ?? `${standing.connection} has nothing to show.`}</p>
     ${actionsOf(standing, act)}
   </section>`;
+}
+
+/** Above the content: what went wrong. */
+export function problemBanner(problem: string | undefined): TemplateResult | typeof nothing {
+  if (problem === undefined) return nothing;
+  return html`<aside class="banner error" role="alert">
+    ${icon('error')}
+    <p>${problem}</p>
+  </aside>`;
+}
+
+/** What went wrong and, where the editor says so, what to do. */
+export function problemText(error: unknown): string {
+  if (error instanceof RequestError) return [error.message, error.hint ?? ''].join(' ').trim();
+  return error instanceof Error ? error.message : String(error);
 }
 
 function actionsOf(

@@ -5,12 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { pageHtml } from '../../src/editor/marketplace/page-html.ts';
 import {
   EditorMessage,
   PageMessage,
   read,
   requests,
   type KeptState,
+  type PageName,
   type PageState,
   type ParamsOf,
   type RequestName,
@@ -78,7 +80,7 @@ export async function startHost(browser: Browser): Promise<Host> {
       if (name === 'page.html')
         return void response
           .writeHead(200, { 'content-type': TYPES['.html'] })
-          .end(documentOf(searchParams.get('page') ?? '', origin));
+          .end(documentOf(searchParams.get('page') as PageName, origin));
       const body =
         name === 'api.js' ? API : name === 'default.css' ? DEFAULT_STYLES : readFileSync(join(ROOT, name));
       response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'text/plain' }).end(body);
@@ -242,34 +244,17 @@ function themeVariables(theme: Theme): string[] {
   return text.split('\n').filter((line) => line.startsWith('--'));
 }
 
-/** As the editor makes it. */
-function documentOf(page: string, origin: string): string {
-  const nonce = 'Tm9uY2VPZlRlc3Rz';
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${origin}`,
-    `font-src ${origin}`,
-    'img-src data:',
-  ].join('; ');
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Hippo</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="default.css">
-    <link rel="stylesheet" id="vscode-codicon-stylesheet" href="dist/codicon.css">
-    <link rel="stylesheet" href="dist/webview.css">
-  </head>
-  <body>
-    <main id="page" data-page="${page}"></main>
-    <script nonce="${nonce}" src="api.js"></script>
-    <script nonce="${nonce}" src="dist/webview-${page}.js"></script>
-  </body>
-</html>`;
+/** The editor's document, with what VS Code puts before its own. */
+function documentOf(page: PageName, origin: string): string {
+  const document = pageHtml(page, { cspSource: origin, uriOf: (file) => `dist/${file}` });
+  const nonce = /nonce="([^"]+)"/.exec(document)?.[1] ?? '';
+  return document.replace(
+    '<title>',
+    `<link rel="icon" href="data:,">
+<link rel="stylesheet" href="default.css">
+<script nonce="${nonce}" src="api.js"></script>
+<title>`,
+  );
 }
 
 const API = `

@@ -1,6 +1,7 @@
 // Add-ons as code sees them: by channel, with the names that the channel has for them.
 
 import type { AddonItem } from '../../addons/addons.ts';
+import { boundAddon } from '../../bindings/bound.ts';
 import type { BoundAddon } from '../../bindings/plan.ts';
 
 /** An add-on in a channel, with what it takes to find both again. */
@@ -13,19 +14,11 @@ export interface ChannelAddon extends BoundAddon {
  * interfaces yet. */
 export function boundAddons(addons: readonly AddonItem[]): ChannelAddon[] {
   return addons
-    .flatMap(({ id, appName, offering, plan, bindings }) =>
-      bindings.map(({ name, channelName, channelId, interfaces, variables }): ChannelAddon => ({
-        addonId: id,
-        channelId,
-        name,
-        offering: offering.name,
-        reference: offering.reference,
-        displayName: offering.displayName,
-        plan: plan.name,
-        app: appName,
-        channel: channelName,
-        interfaces,
-        variables,
+    .flatMap((addon) =>
+      addon.bindings.map((binding): ChannelAddon => ({
+        ...boundAddon(addon, binding),
+        addonId: addon.id,
+        channelId: binding.channelId,
       })),
     )
     .filter(({ variables, interfaces }) => variables.length > 0 || interfaces.length > 0)

@@ -4,11 +4,19 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Bill, BillGrouping, BillLine, BillTotal } from '../../addons/bills.ts';
 import { centsText, costText } from '../../addons/price-text.ts';
-import { CancelledError, Client, RequestError } from '../client.ts';
+import { CancelledError, Client } from '../client.ts';
 import { describe } from '../elements.ts';
 import { icon, Page } from '../page.ts';
 import type { BillState } from '../protocol.ts';
-import { actor, hasContent, instead, spokenStanding, staleBanner } from '../standing.ts';
+import {
+  actor,
+  hasContent,
+  instead,
+  problemBanner,
+  problemText,
+  spokenStanding,
+  staleBanner,
+} from '../standing.ts';
 import { durationText, groupsOf, monthName, monthsBefore } from './bill-text.ts';
 
 const GROUPINGS: Readonly<Record<BillGrouping, string>> = { app: 'App', team: 'Team', offering: 'Offering' };
@@ -39,8 +47,7 @@ function take(next: BillState): void {
 function showError(error: unknown): void {
   asked = undefined;
   if (error instanceof CancelledError) return;
-  problem =
-    error instanceof RequestError ? [error.message, error.hint ?? ''].join(' ').trim() : String(error);
+  problem = problemText(error);
   page.update();
 }
 
@@ -61,15 +68,7 @@ function draw(): TemplateResult {
   if (state === undefined || state.standing.state === 'loading') return loading();
   const { standing, bill } = state;
   if (!hasContent(standing)) return instead(standing, act);
-  return html`${staleBanner(standing, act)}
-    ${
-      problem === undefined
-        ? nothing
-        : html`<aside class="banner error" role="alert">
-            ${icon('error')}
-            <p>${problem}</p>
-          </aside>`
-    }
+  return html`${staleBanner(standing, act)} ${problemBanner(problem)}
     <div class="bill">
       <h1 tabindex="-1">Bill</h1>
       <p class="hint">What add-ons cost on the connection “${standing.connection}”.</p>

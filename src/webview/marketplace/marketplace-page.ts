@@ -6,11 +6,19 @@ import { live } from 'lit/directives/live.js';
 import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { count } from '../../hippofacts/text.ts';
-import { CancelledError, Client, RequestError } from '../client.ts';
+import { CancelledError, Client } from '../client.ts';
 import { describe } from '../elements.ts';
 import { icon, Page } from '../page.ts';
 import type { MarketplaceState, OfferingCard } from '../protocol.ts';
-import { actor, hasContent, instead, spokenStanding, staleBanner } from '../standing.ts';
+import {
+  actor,
+  hasContent,
+  instead,
+  problemBanner,
+  problemText,
+  spokenStanding,
+  staleBanner,
+} from '../standing.ts';
 import { cardContent, pictureContent } from './card.ts';
 import { filterPanel } from './filters.ts';
 import { Icons } from './icons.ts';
@@ -150,7 +158,7 @@ function draw(): TemplateResult {
   if (state === undefined || state.standing.state === 'loading') return skeleton();
   const { standing, app, offerings } = state;
   if (!hasContent(standing)) return instead(standing, act);
-  return html`${staleBanner(standing, act)}${header(app?.name)}${problemBanner()}
+  return html`${staleBanner(standing, act)}${header(app?.name)}${problemBanner(problem)}
   ${offerings.length === 0 ? noOfferings() : found.cards.length === 0 ? noMatch() : list()}`;
 }
 
@@ -326,18 +334,9 @@ function skeleton(): TemplateResult {
   </section>`;
 }
 
-function problemBanner(): TemplateResult | typeof nothing {
-  if (problem === undefined) return nothing;
-  return html`<aside class="banner error" role="alert">
-    ${icon('error')}
-    <p>${problem}</p>
-  </aside>`;
-}
-
 function showError(error: unknown): void {
   if (error instanceof CancelledError) return;
-  problem =
-    error instanceof RequestError ? [error.message, error.hint ?? ''].join(' ').trim() : String(error);
+  problem = problemText(error);
   page.update();
 }
 

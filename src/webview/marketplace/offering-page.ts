@@ -6,10 +6,18 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { AddonItem } from '../../addons/addons.ts';
 import type { OfferingItem } from '../../addons/offerings.ts';
 import { stateText } from '../../addons/words.ts';
-import { CancelledError, Client, RequestError } from '../client.ts';
+import { CancelledError, Client } from '../client.ts';
 import { icon, Page } from '../page.ts';
 import type { OfferingState, ParamsOf, RequestName } from '../protocol.ts';
-import { actor, hasContent, instead, spokenStanding, staleBanner } from '../standing.ts';
+import {
+  actor,
+  hasContent,
+  instead,
+  problemBanner,
+  problemText,
+  spokenStanding,
+  staleBanner,
+} from '../standing.ts';
 import { AddForm, type Outcome } from './add-form.ts';
 import { addonArticle, wordsOf, type AddonWish, type Part } from './addons-view.ts';
 import { ChangeForm, isChangeable } from './change-form.ts';
@@ -21,7 +29,7 @@ import { pictureContent } from './card.ts';
 const client = new Client(acquireVsCodeApi(), 'offering', take);
 const page = new Page(draw);
 const act = actor(client, (error) => {
-  problem = textOf(error);
+  problem = problemText(error);
   page.update();
 });
 
@@ -104,8 +112,8 @@ async function ask<N extends RequestName>(
     return true;
   } catch (error) {
     if (!(error instanceof CancelledError)) {
-      outcomes.set(key, { failed: true, text: textOf(error) });
-      page.say(textOf(error));
+      outcomes.set(key, { failed: true, text: problemText(error) });
+      page.say(problemText(error));
     }
     return false;
   } finally {
@@ -114,25 +122,12 @@ async function ask<N extends RequestName>(
   }
 }
 
-function textOf(error: unknown): string {
-  if (error instanceof RequestError) return [error.message, error.hint ?? ''].join(' ').trim();
-  return error instanceof Error ? error.message : String(error);
-}
-
 function draw(): TemplateResult {
   if (state === undefined || state.standing.state === 'loading') return loading();
   const { standing, offering } = state;
   if (!hasContent(standing)) return instead(standing, act);
   if (offering === null) return gone();
-  return html`${staleBanner(standing, act)}
-    ${
-      problem === undefined
-        ? nothing
-        : html`<aside class="banner error" role="alert">
-            ${icon('error')}
-            <p>${problem}</p>
-          </aside>`
-    }
+  return html`${staleBanner(standing, act)} ${problemBanner(problem)}
     <div class="offering">
       ${head(state, offering)} ${unavailable(offering)} ${addonSection(state, offering)}
       <section aria-labelledby="plans" tabindex="-1">
@@ -336,7 +331,7 @@ function onLink(event: MouseEvent): void {
   if (!isOpened(url)) return;
   client.request('openLink', { url }).catch((error: unknown) => {
     if (error instanceof CancelledError) return;
-    problem = textOf(error);
+    problem = problemText(error);
     page.update();
   });
 }
